@@ -1,0 +1,233 @@
+"""Function: a computation with its derivative rule, and the record of one call of it."""
+
+from __future__ import annotations
+
+import copy
+import weakref
+from collections.abc import Iterator
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from .backprop import vjp
+from .modes import recording, replaced
+from .variable import Array, Variable, as_array
+
+# Creation numbers: an output's is above its inputs', which orders every backward pass.
+next_number = count().__next__
+
+SCALARS = (bool, int, float, complex)
+
+
+class Function:
+    """A differentiable computation. A subclass writes `forward` and `backward`.
+
+    >>> class Sine(Function):
+    ...     def forward(self, x):
+    ...         return np.sin(x)
+    ...     def backward(self, gy):
+    ...         return np.cos(self.input.data) * gy
+    >>> y = Sine()(Variable(np.array(0.5)))
+
+    An object remembers one call: called again, it leaves the earlier call to a shallow copy of
+    itself, which becomes the creator of the earlier outputs. What `forward` stores on `self` thus
+    stays with its call.
+    """
+
+    inputs: tuple[Variable, ...] = ()
+    _results: tuple[Array, ...] = ()  # the outputs' data, kept for a `backward` called by hand
+    _references: tuple[weakref.ref[Variable], ...] = ()  # weak: an output holds its creator
+    _number: int
+    _broadcasts = False  # whether `backward` may return gradients of the broadcast shape
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Apply `forward` and record the call.
+
+        inputs: Variables; arrays and scalars count as constants.
+        Returns one Variable, or a tuple of them where `forward` returns several arrays.
+        """
+        self._leave_earlier_call()
+        inputs = as_variables(inputs)
+        ys = self.forward(*[x.data for x in inputs])
+        outputs = tuple([self._wrap(y) for y in (ys if isinstance(ys, tuple) else (ys,))])
+        self.inputs = inputs
+        self.outputs = outputs
+        if recording():
+            for y in outputs:
+                y._creator = self
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def forward(self, *xs: Any) -> Any:
+        """Compute the output array (or a tuple of them) from ndarrays."""
+        raise NotImplementedError(f"{type(self).__name__}.forward is not defined")
+
+    def backward(self, *gys: Any) -> Any:
+        """Return the gradient of each input (None: there is none) for the outputs' gradients."""
+        raise NotImplementedError(f"{type(self).__name__}.backward is not defined")
+
+    @property
+    def outputs(self) -> tuple[Variable, ...]:
+        """The outputs of the call. One that was dropped is made again from its data."""
+        outputs = tuple(self._living_outputs())
+        self._references = tuple(map(weakref.ref, outputs))
+        return outputs
+
+    @outputs.setter
+    def outputs(self, outputs: tuple[Variable, ...]) -> None:
+        self._results = tuple([y.data for y in outputs])
+        self._references = tuple(map(weakref.ref, outputs))
+        for y in outputs:
+            y._number = self._number = next_number()
+
+    @property
+    def input(self) -> Variable:
+        """The first input."""
+        return self._called_with(self.inputs)[0]  # type: ignore[no-any-return]
+
+    @property
+    def output(self) -> Variable:
+        """The first output."""
+        return self._called_with(self.outputs)[0]  # type: ignore[no-any-return]
+
+    def _called_with(self, call: tuple[Any, ...]) -> tuple[Any, ...]:
+        """`call`, a part of the call; there must have been one."""
+        if not call:
+            raise RuntimeError(f"{type(self).__name__} was not called: f(x) comes first")
+        return call
+
+    def _living_outputs(self) -> Iterator[Variable]:
+        for reference, result in zip(self._references, self._results, strict=True):
+            y = reference()
+            if y is None:
+                y = Variable(result)
+                y._creator = self
+                y._number = self._number
+            yield y
+
+    def _wrap(self, y: Any) -> Variable:
+        if isinstance(y, Variable):
+            raise TypeError(f"{type(self).__name__}.forward returned a Variable, not an ndarray")
+        return Variable(as_array(y))
+
+    def _leave_earlier_call(self) -> None:
+        """Give an earlier call, if there is one, to a copy."""
+        if not self._references:
+            return
+        earlier = copy.copy(self)
+        for reference in self._references:
+            y = reference()
+            if y is not None and y._creator is self:
+                y._creator = earlier
+        self._references = self._results = ()
+
+    def _adopt(self, y: Variable) -> None:
+        """Become the creator of `y`, in place of the output of the same call."""
+        y._creator = self
+        y._a = y._b = None
+        if len(self._references) > 1:
+            y._number = self._number
+        else:
+            self.outputs = (y,)
+
+    def _cotangents(self, reached: list[Variable]) -> tuple[Array, ...] | None:
+        """The gradients of the outputs `reached` by a pass, zeros for the others.
+
+        Copies, since they go to a user's rule; None where no gradient arrived at all.
+        """
+        if all(y._grad is None for y in reached):
+            return None
+        if len(self._references) < 2:
+            return (np.array(reached[0]._grad),)
+        gradients = {id(y): y._grad for y in reached}
+        gys = [gradients.get(id(reference())) for reference in self._references]
+        return tuple(
+            [
+                np.zeros(y.shape, y.dtype) if gy is None else np.array(gy)
+                for gy, y in zip(gys, self._results, strict=True)
+            ]
+        )
+
+
+class _OperationType(type):
+    """The type of operation classes: notices when a `forward` or `backward` is replaced.
+
+    A harness that plants faults does that, and puts the original back. The short cuts that skip
+    these methods look into `replaced`, so that they cost nothing while nothing is replaced.
+    """
+
+    def __setattr__(cls, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        _note_replaced(cls)
+
+    def __delattr__(cls, name: str) -> None:
+        super().__delattr__(name)
+        _note_replaced(cls)
+
+
+def _remember_originals(cls: Any) -> None:
+    type.__setattr__(cls, "_originals", (cls.forward, cls.backward))
+
+
+def _note_replaced(cls: Any) -> None:
+    note = replaced.discard if (cls.forward, cls.backward) == cls._originals else replaced.add
+    note(cls)
+    for subclass in cls.__subclasses__():
+        _note_replaced(subclass)
+
+
+class Operation(Function, metaclass=_OperationType):
+    """A Function of the engine: one output, and one `rule` for every use.
+
+    `rule(gy, y, *xs)` returns the gradients of `xs`, before broadcast axes are summed back. It is
+    written in NumPy's notation as if all numbers were real; backprop.py sees to complex ones.
+    """
+
+    _originals: tuple[Any, Any]
+
+    def __init_subclass__(cls) -> None:
+        _remember_originals(cls)
+
+    @classmethod
+    def define_forward(cls, forward: Any) -> None:
+        """Give the class its `forward`, as its definition would."""
+        type.__setattr__(cls, "forward", forward)
+        _remember_originals(cls)
+
+    def rule(self, gy: Any, y: Any, *xs: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__}.rule is not defined")
+
+    def backward(self, *gys: Any) -> Any:
+        """Return the gradient of each input for the output's gradient."""
+        (y,) = self._called_with(self._results)
+        gxs = vjp(self, as_array(*gys), y, tuple([x.data for x in self.inputs]))
+        gxs = [None if gx is None else as_array(gx) for gx in gxs]
+        return gxs[0] if len(gxs) == 1 else tuple(gxs)
+
+    def _called(self, inputs: tuple[Variable, ...], y: Variable) -> Operation:
+        """A Function that holds the call recorded in the Variable `y`."""
+        f = copy.copy(self)
+        f.inputs = inputs
+        f._results = (y.data,)
+        f._references = (weakref.ref(y),)
+        f._number = y._number
+        return f
+
+
+_remember_originals(Operation)
+
+
+def as_variables(xs: tuple[Any, ...]) -> tuple[Variable, ...]:
+    """Each of `xs` as a Variable. A Python scalar is weak: it takes its dtype from the others."""
+    for x in xs:
+        if isinstance(x, Variable):
+            x._with_data()
+    xs = tuple([x if isinstance(x, Variable) or type(x) in SCALARS else as_array(x) for x in xs])
+    dtypes = [x.dtype for x in xs if type(x) not in SCALARS]
+    return tuple([x if isinstance(x, Variable) else Variable(_constant(x, dtypes)) for x in xs])
+
+
+def _constant(x: Any, dtypes: list[np.dtype[Any]]) -> Array:
+    if type(x) not in SCALARS or not dtypes:
+        return as_array(x)
+    return np.asarray(x, np.result_type(x, *dtypes))

@@ -1,0 +1,173 @@
+"""Elementwise operations: what each computes, and after the colon its differential.
+
+A rule may return the broadcast shape: backprop.py sums it back to the input's for all of them.
+"""
+
+import operator
+
+import numpy as np
+
+from ..function import SCALARS, Operation
+from ..recording import binary, operation, record
+from ..variable import Variable
+
+
+class Elementwise(Operation):
+    """An operation that NumPy applies entry by entry, broadcasting its inputs."""
+
+    _broadcasts = True
+
+
+@operation(np.add, compute=operator.add, operators=("__add__", "__radd__"))
+class Add(Elementwise):
+    """a + b, of the broadcast shape: da + db."""
+
+    def rule(self, gy, y, a, b):
+        return gy, gy
+
+
+@operation(np.subtract, compute=operator.sub, operators=("__sub__", "__rsub__"))
+class Sub(Elementwise):
+    """a - b, of the broadcast shape: da - db."""
+
+    def rule(self, gy, y, a, b):
+        return gy, -gy
+
+
+@operation(np.multiply, compute=operator.mul, operators=("__mul__", "__rmul__"))
+class Mul(Elementwise):
+    """a b, of the broadcast shape: b da + a db."""
+
+    def rule(self, gy, y, a, b):
+        return gy * b, gy * a
+
+
+@operation(np.divide, compute=operator.truediv, operators=("__truediv__", "__rtruediv__"))
+class Div(Elementwise):
+    """a / b, of the broadcast shape: da / b - a / b**2 db."""
+
+    def rule(self, gy, y, a, b):
+        ga = gy / b
+        return ga, -ga * y
+
+
+@operation(np.negative, compute=operator.neg, operators=("__neg__",))
+class Neg(Elementwise):
+    """-x: -dx."""
+
+    def rule(self, gy, y, x):
+        return -gy
+
+
+class Pow(Elementwise):
+    """x to the power p; a Python scalar as p is no input but a parameter."""
+
+    def __init__(self, exponent=None):
+        self.exponent = exponent
+
+    def forward(self, x, p=None):
+        return x ** (self.exponent if p is None else p)
+
+    def rule(self, gy, y, x, p=None):
+        if p is None:
+            n = self.exponent
+            return gy * (n * x ** (n - 1)) if n else 0 * gy
+        with np.errstate(divide="ignore", invalid="ignore"):
+            by_x = p * x ** np.where(p == 0, 1, p - 1)  # 0 * 0**-1 is NaN
+            by_p = np.where((x == 0) & (p >= 0), 0, y * np.log(x))  # so is 0 * log(0)
+            return gy * by_x, gy * by_p
+
+
+# Powers of NumPy scalars and of 0-d arrays differ in the last bit: arrays, always.
+_pow = binary(Pow(), lambda x, p: np.asarray(x) ** np.asarray(p))
+
+
+@operation(np.power, operators=("__pow__", "__rpow__"))
+def pow(x, p):
+    """y = x to the power p, of the broadcast shape: p x**(p - 1) dx + y log(x) dp.
+
+    NumPy's bits. The second part is NaN for a real x < 0, where it does not exist, and 0 at x = 0,
+    p >= 0.
+    """
+    return record(Pow(p), x) if type(p) in SCALARS and isinstance(x, Variable) else _pow(x, p)
+
+
+@operation(np.square, compute=lambda x: x * x)
+class Square(Elementwise):
+    """x squared: 2 x dx."""
+
+    def rule(self, gy, y, x):
+        return (x + x) * gy
+
+
+@operation(compute=lambda x: np.asarray(x) ** 3)
+class Triple(Elementwise):
+    """x cubed: 3 x**2 dx."""
+
+    def rule(self, gy, y, x):
+        return 3 * (x * x) * gy
+
+
+@operation(np.exp)
+class Exp(Elementwise):
+    """exp(x): exp(x) dx."""
+
+    def rule(self, gy, y, x):
+        return y * gy
+
+
+@operation(np.log)
+class Log(Elementwise):
+    """The natural logarithm of x: dx / x."""
+
+    def rule(self, gy, y, x):
+        return gy / x
+
+
+@operation(np.sqrt)
+class Sqrt(Elementwise):
+    """The square root of x: dx / (2 sqrt(x))."""
+
+    def rule(self, gy, y, x):
+        return gy / (y + y)
+
+
+@operation(np.sin)
+class Sin(Elementwise):
+    """sin(x): cos(x) dx."""
+
+    def rule(self, gy, y, x):
+        return np.cos(x) * gy
+
+
+@operation(np.cos)
+class Cos(Elementwise):
+    """cos(x): -sin(x) dx."""
+
+    def rule(self, gy, y, x):
+        return -np.sin(x) * gy
+
+
+@operation(np.tanh)
+class Tanh(Elementwise):
+    """tanh(x): (1 - tanh(x)**2) dx."""
+
+    def rule(self, gy, y, x):
+        return (1 - y * y) * gy
+
+
+@operation(np.absolute, compute=operator.abs, operators=("__abs__",))
+class Abs(Elementwise):
+    """The absolute value of x: sign(x) dx, where sign(0) is 0."""
+
+    def rule(self, gy, y, x):
+        return np.sign(x) * gy
+
+
+@operation(np.maximum)
+class Maximum(Elementwise):
+    """The larger of a and b, of the broadcast shape: da or db, and at a tie (da + db) / 2."""
+
+    def rule(self, gy, y, a, b):
+        share = 0.5 * (a > b) + 0.5 * (a >= b)
+        return share * gy, (1 - share) * gy

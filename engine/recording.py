@@ -1,0 +1,157 @@
+"""Recording an operation: the forward half of the hot path.
+
+What `Function.__call__` does for any Function, done in a third of the time for the operations of
+the engine: the output Variable is the whole record, and holds one shared object of the operation's
+class; the Function of this very call is made when `creator` is read.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+
+from . import modes
+from .function import Operation, as_variables, next_number
+from .modes import recording, replaced
+from .numpy_protocol import RULES
+from .variable import OPERATIONS, Variable
+
+_new = object.__new__
+_array = np.ndarray
+
+Target = TypeVar("Target", bound=Callable[..., Any])
+
+
+def operation(
+    *numpy: Callable[..., Any],
+    compute: Callable[..., Any] | None = None,
+    operators: tuple[str, ...] = (),
+) -> Callable[[Target], Target]:
+    """Return a decorator that enters an operation: a class without parameters, or a function.
+
+    numpy: the NumPy functions that it differentiates.
+    compute: for a class, its forward computation on arrays and NumPy scalars; default numpy[0].
+    operators: the method it implements, and the reflected one: ("__add__", "__radd__").
+    """
+
+    def enter(target: Target) -> Target:
+        function: Any = target
+        if isinstance(target, type):
+            function = _function_of(target, compute or numpy[0])
+        if function.__name__ in OPERATIONS:
+            raise ValueError(f"there is already an operation named {function.__name__!r}")
+        OPERATIONS[function.__name__] = function
+        RULES.update(dict.fromkeys(numpy, function))
+        _bind(function, *operators)
+        return target
+
+    return enter
+
+
+def _function_of(cls: Any, compute: Callable[..., Any]) -> Callable[..., Variable]:
+    """The function that applies `cls`: its name in lower case, taking what the rule calls xs."""
+
+    def forward(self: Operation, *xs: Any) -> Any:
+        return compute(*xs)
+
+    cls.define_forward(forward)
+    xs = list(inspect.signature(cls.rule).parameters.values())[3:]  # after self, gy, y
+    function: Any = (unary if len(xs) == 1 else binary)(cls(), compute)
+    function.__name__ = function.__qualname__ = cls.__name__.lower()
+    function.__module__ = cls.__module__
+    function.__doc__ = cls.__doc__
+    function.__signature__ = inspect.Signature(xs)
+    return function  # type: ignore[no-any-return]
+
+
+def _bind(function: Any, method: str = "", reflected: str = "") -> None:
+    if method:
+        setattr(Variable, method, function)
+    if reflected:
+        setattr(Variable, reflected, lambda b, a: function(a, b))
+
+
+def unary(shared: Operation, compute: Callable[[Any], Any]) -> Callable[[Any], Variable]:
+    """The function of one Variable that computes with `compute`, on arrays and NumPy scalars."""
+    cls = type(shared)
+
+    def apply(x: Any) -> Variable:
+        if replaced and cls in replaced:
+            return cls()(x)  # type: ignore[no-any-return]
+        try:
+            p = x._data
+        except AttributeError:
+            (x,) = as_variables((x,))
+            p = x._data
+        y = _new(Variable)  # slot by slot: 20 ns less than __init__
+        y._data = compute(p)
+        y._grad = None
+        y._creator = shared
+        y._a = x
+        y._b = None
+        y._number = next_number()
+        y._mark = None
+        if modes.paused and not recording():
+            y._creator = y._a = None
+        return y
+
+    return apply
+
+
+def binary(shared: Operation, compute: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Variable]:
+    """The function of two Variables that computes with `compute`, on arrays and NumPy scalars."""
+    cls = type(shared)
+
+    def apply(a: Any, b: Any) -> Variable:
+        if replaced and cls in replaced:
+            return cls()(a, b)  # type: ignore[no-any-return]
+        try:
+            p = a._data
+            q = b._data
+        except AttributeError:
+            a, b = as_variables((a, b))
+            p = a._data
+            q = b._data
+        if type(p) is not type(q):  # two NumPy scalars add in 40 ns, one and a 0-d array in 250
+            if type(p) is _array and p.ndim == 0:
+                p = p[()]
+            if type(q) is _array and q.ndim == 0:
+                q = q[()]
+        y = _new(Variable)
+        y._data = compute(p, q)
+        y._grad = None
+        y._creator = shared
+        y._a = a
+        y._b = b
+        y._number = next_number()
+        y._mark = None
+        if modes.paused and not recording():
+            y._creator = y._a = y._b = None
+        return y
+
+    return apply
+
+
+def record(f: Operation, x: Any) -> Variable:
+    """Apply `f`, which holds the parameters of this one call, to `x`."""
+    if replaced and type(f) in replaced:
+        return f(x)  # type: ignore[no-any-return]
+    try:
+        p = x._data
+    except AttributeError:
+        (x,) = as_variables((x,))
+        p = x._data
+    y = _new(Variable)
+    y._data = f.forward(p if type(p) is _array else np.asarray(p))
+    y._grad = None
+    y._creator = f
+    y._a = x
+    y._b = None
+    y._number = next_number()
+    y._mark = None
+    if modes.paused and not recording():
+        y._creator = y._a = None
+    return y
