@@ -1,0 +1,6 @@
+"""Numerical derivatives of callables on arrays; `directional_derivative` bounds its error."""
+
+from gradcheck.numeric.central import numerical_diff
+from gradcheck.numeric.derivative import directional_derivative, one_sided_derivatives
+
+__all__ = ["directional_derivative", "numerical_diff", "one_sided_derivatives"]

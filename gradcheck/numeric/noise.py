@@ -1,0 +1,53 @@
+"""Noise: is a smooth function of another slope hidden below it, are there jumps, or neither?"""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+
+from gradcheck.numeric.choice import overlap
+from gradcheck.numeric.level import Answer, Level, measure
+from gradcheck.numeric.line import Line
+from gradcheck.numeric.stencil import PAIRS
+
+# Not powers of two: noise tied to the bits of t must not line up with the levels above.
+TINY_STEPS = (1.625 * 2.0**-32, 1.625 * 2.0**-41)
+
+JUMP_RATIO = 1.00001
+"""A gap that opens within this ratio of t is a jump."""
+
+
+def second_opinion(line: Line, scale: float, noise: float, best: Answer) -> Level | None:
+    """Return a tiny level where phi is smooth with another slope than `best`, if there is one."""
+    for step in TINY_STEPS:
+        level = measure(line, step, scale)
+        if level is None or level.repeating >= 0.3 or level.residual > noise / 10:
+            continue
+        if not overlap(level.answer(), best):
+            return level
+    return None
+
+
+def jumps(line: Line, smooth: Level, noisy: Level) -> bool:
+    """Does phi leave the tangent of the `smooth` level by a jump on its way to the `noisy` one?
+
+    Rounding inside f makes phi piecewise smooth, each piece with a wrong slope; true structure
+    leaves its tangent by degrees, and a pole too when looked at closely.
+    """
+    slope = smooth.answer().slope
+
+    def gap(t: float) -> float:
+        return abs(float(line.sample(t).change - slope * t))
+
+    ts = [sign * k * noisy.step for k in range(1, PAIRS + 1) for sign in (1, -1)]
+    far = max(ts, key=gap)
+    near = float(np.copysign(smooth.step, far))
+    threshold = noisy.residual / 4
+    while far / near > JUMP_RATIO:
+        middle = near * sqrt(far / near)
+        if gap(middle) < threshold:
+            near = middle
+        else:
+            far = middle
+    return gap(near) < gap(far) / 4
