@@ -46,8 +46,8 @@ class Estimate:
     `magnitude` is the largest sum |y_bar f| met on the way (the unit of its rounding), `eps` the
     machine epsilon of the arithmetic that f ran in, `step` the spacing of the `points` whose
     values gave the answer, `evaluations` all that were asked of f.  `clean` says that what the fit
-    left over is rounding and nothing else.  At a kink `slopes` are the derivatives from the left and
-    from the right.
+    left over is rounding and nothing else.  At a kink `slopes` are the derivatives from the left
+    and from the right.
     """
 
     value: float
@@ -207,7 +207,8 @@ class Subject:
 
     `primal(*xs)` returns a tuple of ys; `vjp(xs, y_bars)` one gradient (or None) for each x;
     `jvp(xs, x_dots)` one tangent for each y; `vjp_vjp(xs, y_bars, v)` the derivatives of <v, vjp>
-    by xs and by y_bars.  `differentiable` says by position which inputs are due a gradient,
+    by xs and by y_bars.  `rule(y_bars, xs, ys)` is the rule itself where it can be called so.
+    `differentiable` says by position which inputs are due a gradient,
     `budget` how many evaluations of `primal` one derivative may cost; `held` masks, by position,
     entries that no projection moves.
     """
@@ -220,6 +221,7 @@ class Subject:
     jvp: Callable[[Arrays, Arrays], Arrays] | None = None
     vjp_vjp: Callable[[Arrays, Arrays, Arrays], tuple[Arrays, Arrays]] | None = None
     batched_primal: Callable[..., Arrays] | None = None
+    rule: Callable[[Arrays, Arrays, Arrays], tuple[np.ndarray | None, ...]] | None = None
     tape: Tape | None = None
     budget: int = 150
     held: tuple[np.ndarray | None, ...] = ()

@@ -1,0 +1,298 @@
+"""The Python interface: check a function, a rule, or case files."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from gradcheck import runner
+from gradcheck.adapters import ADAPTERS, adapter
+from gradcheck.adapters.engine import engine_module
+from gradcheck.cases import Loaded, load
+from gradcheck.checks import CHECKS
+from gradcheck.errors import CaseError, GradientError, InconclusiveError
+from gradcheck.numeric import directional_derivative
+from gradcheck.reporters.rows import rows_of
+from gradcheck.reporters.table import table
+from gradcheck.reporters.text import all_described
+from gradcheck.runner import run as run
+from gradcheck.vocabulary import (
+    Case,
+    Estimate,
+    Input,
+    Outcome,
+    Place,
+    Report,
+    Tolerance,
+    Verdict,
+)
+
+# Engines that the contract of case files names; a case may name one that is not there.
+KNOWN_ENGINES = ("engine", "torch", "jax", "autograd")
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def check(
+    f: Callable[..., Any],
+    *inputs: Any,
+    kwargs: Mapping[str, Any] | None = None,
+    engine: str | None = None,
+    checks: Sequence[str] | None = None,
+    seed: int = 0,
+    tolerance: Tolerance | Mapping[str, float] | None = None,
+    budget: int | None = None,
+) -> Report:
+    """Check the gradients that an engine finds for `f` at `inputs`.
+
+    f: takes that engine's arrays, returns one or a tuple of them.
+    inputs: numbers, ndarrays or Variables; floating and complex ones are differentiated.
+    kwargs: passed to `f` as they are.
+    engine: the engine's name; guessed from the inputs otherwise.
+    checks: names of the only checks to run; all that apply otherwise.
+    seed: the origin of every random choice.
+    tolerance: `Tolerance(rtol, atol)` or a dict of these; it only loosens the verdict.
+    budget: the most evaluations of `f` that one numerical derivative may cost.
+
+    Returns a Report; `bool(report)` is whether everything passed, `str(report)` the text to read.
+    Raises TypeError where an input is no array, or its engine has no adapter here.
+
+    >>> import numpy as np
+    >>> from engine import sin
+    >>> bool(check(sin, np.array([0.5, 1.0])))
+    True
+    """
+    given = kwargs or _NOTHING
+    names = _input_names(f, len(inputs))
+    case = _case_of(
+        f,
+        dict(zip(names, map(_as_array, inputs), strict=True)),
+        tolerance,
+        function=lambda xp, **xs: f(*xs.values(), **given),
+    )
+    return _report(case, engine or _guess(inputs), checks, seed, budget)
+
+
+def check_rule(
+    forward: Callable[..., Any],
+    backward: Callable[..., Any],
+    *inputs: Any,
+    checks: Sequence[str] | None = None,
+    seed: int = 0,
+    tolerance: Tolerance | Mapping[str, float] | None = None,
+    budget: int | None = None,
+) -> Report:
+    """Check a hand-written rule on ndarrays.
+
+    forward(*xs): returns an array or a tuple of arrays.
+    backward(y_bars, xs, ys): all tuples; returns one gradient for each input in a tuple (None
+        where an input has none), or one array if there is one input.
+    The other arguments and the result are those of `check`.
+
+    >>> import numpy as np
+    >>> rule = (np.sin, lambda y_bars, xs, ys: y_bars[0] * np.cos(xs[0]))
+    >>> check_rule(*rule, np.array([0.5, 1.0])).verdict
+    <Verdict.PASS: 'PASS'>
+    """
+    names = _input_names(forward, len(inputs))
+    arrays = dict(zip(names, map(_as_array, inputs), strict=True))
+    case = _case_of(forward, arrays, tolerance, rule=(forward, backward))
+    return _report(case, "rule", checks, seed, budget)
+
+
+def assert_gradients(f: Callable[..., Any], *inputs: Any, **options: Any) -> None:
+    """Check like `check` and raise unless everything passed.
+
+    inconclusive: "fail" (the default), or "warn" to let what cannot be judged be a warning.
+
+    Raises GradientError for a wrong gradient (or a case in error), InconclusiveError where no
+    verdict can be reached; both are AssertionErrors whose text is the report.
+    """
+    inconclusive = options.pop("inconclusive", "fail")
+    if inconclusive not in ("fail", "warn"):
+        raise ValueError(f'inconclusive={inconclusive!r}: expected "fail" or "warn"')
+    report = check(f, *inputs, **options)
+    if report.verdict is Verdict.INCONCLUSIVE:
+        _inconclusive(report, inconclusive)
+    elif not report.passed:
+        raise GradientError(str(report))
+
+
+def _inconclusive(report: Report, how: str) -> None:
+    if how == "fail":
+        raise InconclusiveError(str(report))
+    import warnings
+
+    warnings.warn(str(report), stacklevel=3)
+
+
+def derivative(
+    f: Callable[..., Any],
+    x: Any,
+    x_dot: Any,
+    *,
+    y_bar: Any = None,
+    scale: float = 0.0,
+    budget: int = 150,
+) -> Estimate:
+    """Return d/dt <y_bar, f(x + t x_dot)> at t = 0 with a bound on its error.
+
+    f: takes ndarrays (one for each array in `x`), returns an array or a tuple of arrays.
+    x, x_dot: an array or a tuple of arrays, of equal shapes.
+    y_bar: an array or tuple in the shape of f's result; f must return one number without it.
+    scale: a size of the derivative known beforehand; smaller errors are not worth evaluations.
+    budget: the most evaluations of `f`.
+
+    Source of the method: finite differences of order up to 12 (Fornberg 1988) whose step is
+    chosen by Lepski's rule (1991) from fits that measure truncation and round-off.
+    Raises ValueError where `f` returns several numbers and there is no `y_bar`.
+
+    >>> import numpy as np
+    >>> estimate = derivative(np.sin, np.array(0.5), np.array(1.0))
+    >>> abs(estimate.value - np.cos(0.5)) <= estimate.error
+    True
+    """
+    return directional_derivative(
+        f,
+        _arrays(x),
+        _arrays(x_dot),
+        None if y_bar is None else _arrays(y_bar),
+        scale=scale,
+        budget=budget,
+    )
+
+
+def load_cases(
+    paths: Sequence[str | Path] | str | Path = ("cases",), *, root: Path | None = None
+) -> list[Case]:
+    """Return every case variant declared below `paths`, shown relative to `root`.
+
+    A path is a folder, a file, `file::slug` or `file::slug[variant]`; `root` is the nearest folder
+    with a pyproject.toml or tox.ini otherwise.
+    Raises CaseError with every mistake of every file, LookupError where a path is missing.
+    """
+    several = [paths] if isinstance(paths, str | Path) else list(paths)
+    loaded = read_cases(list(map(str, several)), root or find_root(Path.cwd()))
+    if loaded.mistakes:
+        raise CaseError(loaded.mistakes)
+    return list(loaded.cases)
+
+
+def read_cases(paths: Sequence[str], root: Path, *, python: bool = True) -> Loaded:
+    """Return the cases below `paths` and the mistakes beside them."""
+    return load(
+        paths,
+        root=root,
+        operations=operation_names(),
+        checks=tuple(CHECKS),
+        engines=tuple(dict.fromkeys([*ADAPTERS, *KNOWN_ENGINES])),
+        modules=_engine_modules(),
+        python=python,
+    )
+
+
+def operation_names() -> Collection[str]:
+    """Return the names that expressions may call: the operations of all engines."""
+    return {operation for name in ADAPTERS for operation in adapter(name).operations()}
+
+
+def find_root(start: Path) -> Path:
+    """Return the nearest folder from `start` upwards with a pyproject.toml or tox.ini."""
+    for folder in (start, *start.parents):
+        if any((folder / name).is_file() for name in ("pyproject.toml", "tox.ini")):
+            return folder
+    return start
+
+
+def _engine_modules() -> dict[str, Any]:
+    """Our engine under the name `engine`, for Python case files while they load."""
+    import sys
+
+    ours = engine_module()
+    prefix = f"{ours.__name__}."
+    parts = {n: m for n, m in sys.modules.items() if n.startswith(prefix)}
+    return {"engine": ours, **{f"engine.{n.removeprefix(prefix)}": m for n, m in parts.items()}}
+
+
+# ---------------------------------------------------------------- from arguments to a case
+
+
+def _input_names(f: Callable[..., Any], count: int) -> list[str]:
+    """Name inputs as `f` names its parameters; x0, x1, ... where it does not."""
+    try:
+        parameters = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):  # NumPy's ufuncs have no signature
+        parameters = ()  # type: ignore[assignment]
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    names = [p.name for p in parameters if p.kind in positional][:count]
+    if len(names) == count:
+        return names
+    return ["x"] if count == 1 else [f"x{i}" for i in range(count)]
+
+
+def _as_array(value: Any) -> np.ndarray:
+    data = getattr(value, "data", None)
+    if isinstance(data, np.ndarray) and not isinstance(value, np.ndarray):
+        return data
+    if isinstance(value, tuple | dict):
+        kind = type(value).__name__
+        raise TypeError(f"an input is a {kind}: pass its parts one by one, check(f, a, b)")
+    array = np.asarray(value)
+    if array.dtype.kind not in "fciub":
+        raise TypeError(f"an input is a {type(value).__name__}: expected numbers or an array")
+    # A whole number is meant as a real one, as in a case file; an integer array is meant as it is.
+    return array.astype(np.float64) if isinstance(value, int | float) else array
+
+
+def _arrays(value: Any) -> tuple[np.ndarray, ...]:
+    return tuple(map(np.asarray, value)) if isinstance(value, tuple) else (np.asarray(value),)
+
+
+def _guess(inputs: Sequence[Any]) -> str:
+    for value in inputs:
+        framework = type(value).__module__.partition(".")[0]
+        if framework in ("torch", "jax", "jaxlib"):
+            raise TypeError(f"an input is a {framework} array: this version has no adapter for it")
+    return runner.DEFAULT_ENGINE
+
+
+def _case_of(
+    f: Callable[..., Any],
+    arrays: Mapping[str, np.ndarray],
+    tolerance: Tolerance | Mapping[str, float] | None,
+    **kind: Any,
+) -> Case:
+    if tolerance is not None and not isinstance(tolerance, Tolerance):
+        tolerance = Tolerance(**tolerance)
+    return Case(
+        slug=getattr(f, "__name__", type(f).__name__),
+        place=Place(""),
+        inputs={n: Input(data=a, dtype=str(a.dtype)) for n, a in arrays.items()},
+        tolerance=tolerance,
+        **kind,
+    )
+
+
+def _report(
+    case: Case, engine: str, checks: Sequence[str] | None, seed: int, budget: int | None
+) -> Report:
+    for name in checks or ():
+        if name not in CHECKS:
+            raise ValueError(f"no check named {name!r}; there are {', '.join(sorted(CHECKS))}")
+    options = runner.Options(
+        engines=(engine,), checks=tuple(checks or ()), seed=seed, budget=budget or 150
+    )
+    outcomes = runner.run_case(case, engine, options)
+    return Report(outcomes, _text(outcomes))
+
+
+_TOLD = tuple(v for v in Verdict if v not in (Verdict.PASS, Verdict.SKIP))
+
+
+def _text(outcomes: Sequence[Outcome]) -> str:
+    told = all_described(outcomes, _TOLD)
+    return told or table(rows_of(outcomes))

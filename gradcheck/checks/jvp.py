@@ -1,0 +1,57 @@
+"""The forward mode: random projections of J x_dot against the numerical derivative."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from gradcheck.checks import CHECKS, Check, is_function, needs_jvp
+from gradcheck.checks.projection import (
+    Tangents,
+    draw_cotangents,
+    draw_tangents,
+    evidence,
+    moves_of,
+    products,
+)
+from gradcheck.vocabulary import Arrays, Case, Evidence, Fact, Subject
+
+
+def check_jvp(subject: Subject, case: Case, rng: np.random.Generator) -> Iterator[Evidence | Fact]:
+    """Yield one projection for each differentiable input, and one more over all of them."""
+    for moving in moves_of(subject):
+        y_bars = draw_cotangents(subject, rng)
+        tangents = as_given(subject, draw_tangents(subject, moving, rng))
+        y_dots = pushed(subject, tangents)
+        if wrong := [fact for fact in _shapes(y_dots, y_bars) if not fact.holds]:
+            yield from wrong
+            return
+        yield evidence(subject, y_bars, tangents, products(y_dots, y_bars))
+
+
+def as_given(subject: Subject, tangents: Tangents) -> Tangents:
+    """Round tangents to their inputs' dtypes: a rule gets what the derivative is taken along."""
+    pairs = zip(tangents, subject.xs, strict=True)
+    return tuple(None if u is None else u.astype(x.dtype) for u, x in pairs)
+
+
+def pushed(subject: Subject, tangents: Tangents) -> Arrays:
+    """Return J x_dot, with zeros for inputs that do not move."""
+    assert subject.jvp is not None
+    pairs = zip(tangents, subject.xs, strict=True)
+    return subject.jvp(subject.xs, tuple(np.zeros_like(x) if u is None else u for u, x in pairs))
+
+
+def _shapes(y_dots: Arrays, y_bars: Arrays) -> Iterator[Fact]:
+    count = f"{len(y_bars)} tangents"
+    yield Fact("one tangent for each output", len(y_dots) == len(y_bars), count, f"{len(y_dots)}")
+    for k, (y_dot, y_bar) in enumerate(zip(y_dots, y_bars, strict=False)):
+        claim = f"the tangent of output {k} has its shape"
+        same = y_dot.shape == y_bar.shape
+        yield Fact(claim, same, f"shape {y_bar.shape}", f"shape {y_dot.shape}")
+
+
+CHECKS.register("jvp")(
+    Check(check_jvp, rank=32, applies=is_function, lacks=needs_jvp, optional=True)
+)

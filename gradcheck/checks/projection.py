@@ -1,0 +1,200 @@
+"""One projected derivative: what a rule says of it beside the numerical derivative."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from gradcheck.inputs import cotangent, direction, rebalanced
+from gradcheck.numeric import directional_derivative
+from gradcheck.vocabulary import Arrays, Evidence, Subject
+
+Gradients = Sequence["np.ndarray | None"]
+Tangents = tuple["np.ndarray | None", ...]  # None for an input that does not move
+
+
+# ---------------------------------------------------------------- what is drawn
+
+
+def movable_inputs(subject: Subject) -> list[int]:
+    """Return the positions of the inputs that are due a gradient and have entries to move."""
+    pairs = enumerate(zip(subject.xs, subject.differentiable, strict=True))
+    return [i for i, (x, due) in pairs if due and x.size and not _all_held(subject, i)]
+
+
+def _all_held(subject: Subject, position: int) -> bool:
+    held = _held(subject, position)
+    return held is not None and bool(held.all())
+
+
+def moves_of(subject: Subject) -> list[tuple[int, ...]]:
+    """Return which inputs each projection moves: one after the other, and then all together."""
+    movable = movable_inputs(subject)
+    return [*((i,) for i in movable), tuple(movable)] if movable else []
+
+
+def draw_cotangents(subject: Subject, rng: np.random.Generator) -> Arrays:
+    """Return random signed cotangents, one for each output and in its dtype."""
+    return tuple(_cotangent(y, rng) for y in subject.primal(*subject.xs))
+
+
+def _cotangent(y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    if y.dtype.kind not in "fc":
+        return np.zeros(y.shape, y.dtype)
+    return cotangent(y, rng).astype(y.dtype)
+
+
+def draw_tangents(
+    subject: Subject,
+    moving: Collection[int],
+    rng: np.random.Generator,
+    balance: Gradients | None = None,
+) -> Tangents:
+    """Return a direction for each input in `moving`, balanced by gradients if there are any."""
+    return tuple(
+        _direction(subject, i, rng, balance) if i in moving else None
+        for i in range(len(subject.xs))
+    )
+
+
+def _direction(
+    subject: Subject, position: int, rng: np.random.Generator, balance: Gradients | None
+) -> np.ndarray:
+    x = subject.xs[position]
+    if balance is None:
+        drawn = direction(x, rng)
+    else:
+        # Entries of small gradient are moved further, so that their faults are seen too.
+        drawn = rebalanced(x, np.asarray(balance[position]), rng)
+    held = _held(subject, position)
+    return drawn if held is None else np.asarray(np.where(held, 0.0, drawn))
+
+
+def _held(subject: Subject, position: int) -> np.ndarray | None:
+    return subject.held[position] if subject.held else None
+
+
+def moved_by(subject: Subject, tangents: Tangents, t: float) -> Subject:
+    """Return `subject` at x + t u, in each input's own dtype."""
+    pairs = zip(subject.xs, tangents, strict=True)
+    xs = tuple(x if u is None else np.asarray(widened(x) + t * u).astype(x.dtype) for x, u in pairs)
+    return replace(subject, xs=xs)
+
+
+# ---------------------------------------------------------------- what a rule says
+
+
+def gradients(subject: Subject, y_bars: Arrays) -> Gradients:
+    """Return the rule's gradients, filled."""
+    assert subject.vjp is not None
+    return filled(subject, subject.vjp(subject.xs, y_bars))
+
+
+def filled(subject: Subject, found: Gradients) -> Gradients:
+    """Return gradients with zeros in the input's shape for each None."""
+    return [np.zeros_like(x) if g is None else g for x, g in zip(subject.xs, found, strict=True)]
+
+
+def products(lefts: Gradients, rights: Gradients) -> np.ndarray:
+    """Return the terms Re conj(a) b of an inner product in double precision, flat.
+
+    Where one side is None, or b is zero, there is no term: what does not move has no part in a
+    projection, whatever its gradient, and 0 times NaN would be NaN.
+    """
+    pairs = zip(lefts, rights, strict=True)
+    terms = [_terms(a, b) for a, b in pairs if a is not None and b is not None]
+    return np.concatenate([np.empty(0), *terms])
+
+
+def _terms(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    there = b != 0
+    with np.errstate(over="ignore", invalid="ignore"):
+        product = np.conj(widened(a[there])) * widened(b[there])
+    return np.asarray(np.real(product), dtype=np.float64)
+
+
+# ---------------------------------------------------------------- both together
+
+
+def of_gradients(
+    subject: Subject, y_bars: Arrays, found: Gradients, tangents: Tangents
+) -> Evidence:
+    """Return <J^T y_bar, x_dot> of the rule beside the numerical derivative."""
+    return evidence(subject, y_bars, tangents, products(found, tangents))
+
+
+def evidence(subject: Subject, y_bars: Arrays, tangents: Tangents, terms: np.ndarray) -> Evidence:
+    """Return the sum of `terms` beside the derivative of <y_bar, f(x + t x_dot)>."""
+    norm, median = sizes(terms)
+    estimate = directional_derivative(
+        subject.primal,
+        tuple(map(widened, subject.xs)),
+        tangents,
+        tuple(map(widened, y_bars)),
+        scale=norm if math.isfinite(norm) else 0.0,
+        budget=subject.budget,
+    )
+    return Evidence(
+        quantity="<y_bar, J x_dot>",
+        inputs=moved(subject, tangents),
+        analytic=total(terms),
+        estimate=estimate,
+        norm=norm,
+        median=median,
+        direction_norm=_length(tangents),
+        eps=rule_eps(subject, y_bars),
+        output=_output_size(subject, y_bars),
+    )
+
+
+def total(terms: np.ndarray) -> float:
+    """Return the exactly rounded sum; NaN and infinity where the terms have them."""
+    if np.isfinite(terms).all():
+        return math.fsum(terms.tolist())
+    with np.errstate(invalid="ignore"):
+        return float(terms.sum())
+
+
+def sizes(terms: np.ndarray) -> tuple[float, float]:
+    """Return ||terms||_2 and their median size.
+
+    The median is over terms that are not zero: a relative fault in zero means nothing.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        nonzero = np.abs(terms[terms != 0])
+        median = float(np.median(nonzero)) if nonzero.size else 0.0
+        return float(np.linalg.norm(terms)), median
+
+
+def moved(subject: Subject, tangents: Tangents) -> tuple[str, ...]:
+    """Return the names of the inputs that a projection moves."""
+    return tuple(n for n, u in zip(subject.names, tangents, strict=True) if u is not None)
+
+
+def _length(tangents: Tangents) -> float:
+    squares = (float(np.vdot(u, u).real) for u in tangents if u is not None)
+    return math.sqrt(math.fsum(squares))
+
+
+def widened(array: np.ndarray) -> np.ndarray:
+    """Return a float16 or float32 array in double precision: the formula is checked there."""
+    if array.dtype.kind == "f":
+        return array.astype(np.result_type(array.dtype, np.float64), copy=False)
+    if array.dtype.kind == "c":
+        return array.astype(np.result_type(array.dtype, np.complex128), copy=False)
+    return array
+
+
+def rule_eps(subject: Subject, y_bars: Arrays) -> float:
+    """Return the machine epsilon of the coarsest arithmetic that the rule is given."""
+    floating = [a.dtype for a in (*subject.xs, *y_bars) if a.dtype.kind in "fc"]
+    return max(float(np.finfo(dtype).eps) for dtype in floating)
+
+
+def _output_size(subject: Subject, y_bars: Arrays) -> float:
+    """|<y_bar, f(x)>|, the unit of what a rule built from its own rounded output may lose."""
+    size = abs(total(products(subject.primal(*subject.xs), y_bars)))
+    return size if math.isfinite(size) else 0.0

@@ -1,0 +1,122 @@
+"""A rule leaves its arguments alone, answers the same twice, and lends nobody its arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from gradcheck.checks import CHECKS, Check, is_function, needs_vjp
+from gradcheck.checks.projection import draw_cotangents
+from gradcheck.vocabulary import Arrays, Case, Fact, Subject
+
+
+def check_purity(subject: Subject, case: Case, rng: np.random.Generator) -> Iterator[Fact]:
+    """Yield whether inputs and cotangents survive, calls repeat, and gradients stand alone."""
+    if subject.vjp is None:
+        return
+    y_bars = draw_cotangents(subject, rng)
+    before = _copies((*subject.xs, *y_bars))
+    first_ys = _copies(subject.primal(*subject.xs))
+    first = subject.vjp(subject.xs, y_bars)
+    kept = _copies(first)
+    labels = [*subject.names, *_output_labels(y_bars)]
+    for label, array, copy in zip(labels, (*subject.xs, *y_bars), before, strict=True):
+        yield _unchanged(label, array, copy)
+    second_ys = subject.primal(*subject.xs)
+    second = subject.vjp(subject.xs, y_bars)
+    yield _repeats("the forward", first_ys, second_ys)
+    yield _repeats("the gradient", kept, second)
+    yield _repeats("a gradient read earlier", kept, first, "keeps its bits in a later call")
+    yield from _lent(subject, y_bars, first, second)
+    yield from _outputs_left_alone(subject, y_bars)
+
+
+def _output_labels(y_bars: Arrays) -> list[str]:
+    return [f"the cotangent of output {i}" for i in range(len(y_bars))]
+
+
+def _copies(arrays: Iterable[np.ndarray | None]) -> list[np.ndarray | None]:
+    return [None if a is None else a.copy() for a in arrays]
+
+
+def _same_bits(a: np.ndarray | None, b: np.ndarray | None) -> bool:
+    if a is None or b is None:
+        return a is b
+    # The same NaN is the same bits, and 0.0 is not -0.0.
+    return a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes()
+
+
+def _unchanged(label: str, array: np.ndarray, copy: np.ndarray | None) -> Fact:
+    claim = f"{label} is not written to"
+    return Fact(claim, _same_bits(array, copy), "the array as it was", "other values in it")
+
+
+def _repeats(
+    what: str,
+    first: Sequence[np.ndarray | None],
+    second: Sequence[np.ndarray | None],
+    claim: str = "is the same at a second call",
+) -> Fact:
+    holds = len(first) == len(second) and all(map(_same_bits, first, second))
+    return Fact(f"{what} {claim}", holds, "the same bits", _difference(first, second))
+
+
+def _difference(first: Sequence[np.ndarray | None], second: Sequence[np.ndarray | None]) -> str:
+    for i, (a, b) in enumerate(zip(first, second, strict=False)):
+        if a is not None and b is not None and a.shape == b.shape and not _same_bits(a, b):
+            return f"{np.count_nonzero(a != b)} of {a.size} entries differ in array {i}"
+    return "arrays of another kind"
+
+
+def _outputs_left_alone(subject: Subject, y_bars: Arrays) -> Iterator[Fact]:
+    """Whether a rule that is given the outputs neither writes into them nor returns them."""
+    if subject.rule is None:
+        return
+    ys = subject.primal(*subject.xs)
+    before = _copies(ys)
+    found = subject.rule(y_bars, subject.xs, ys)
+    for k, (y, copy) in enumerate(zip(ys, before, strict=True)):
+        yield _unchanged(f"output {k}", y, copy)
+        if any(g is not None and g.size and _share(g, y) for g in found):
+            claim = "gradients are held by nobody else"
+            yield Fact(claim, False, "memory of its own", f"that of output {k}: return a copy")
+
+
+def _lent(
+    subject: Subject,
+    y_bars: Arrays,
+    first: Sequence[np.ndarray | None],
+    second: Sequence[np.ndarray | None],
+) -> Iterator[Fact]:
+    """Whether a gradient is memory that somebody else holds: an argument, or another gradient."""
+    given = [*zip(subject.names, subject.xs, strict=True)]
+    given += [*zip(_output_labels(y_bars), y_bars, strict=True)]
+    returned = [
+        (f"the gradient of {n}", g)
+        for n, g, due in zip(subject.names, first, subject.differentiable, strict=False)
+        if g is not None and due
+    ]
+    later = [
+        (f"the gradient of {n} at a later call", g)
+        for n, g in zip(subject.names, second, strict=False)
+        if g is not None
+    ]
+    pairs = [(r, g) for r in returned for g in [*given, *later]] + [*combinations(returned, 2)]
+    for (name, gradient), (other, array) in pairs:
+        if _share(gradient, array):
+            claim = f"{name} is held by nobody else"
+            yield Fact(claim, False, "memory of its own", f"that of {other}: return a copy")
+            return
+    yield Fact("gradients are held by nobody else", True)
+
+
+def _share(a: np.ndarray, b: np.ndarray) -> bool:
+    # Bounds first: the exact question can take very long for odd strides, and is rarely open.
+    return np.may_share_memory(a, b) and np.shares_memory(a, b)
+
+
+CHECKS.register("purity")(
+    Check(check_purity, rank=50, applies=is_function, lacks=needs_vjp, after=("structure",))
+)

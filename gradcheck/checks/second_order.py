@@ -1,0 +1,122 @@
+"""The derivative of the derivative: vjp(x, y_bar) as a function of both its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from gradcheck.checks import CHECKS, Check, is_function
+from gradcheck.checks.projection import (
+    Gradients,
+    draw_cotangents,
+    draw_tangents,
+    gradients,
+    movable_inputs,
+    moved,
+    products,
+    rule_eps,
+    sizes,
+    total,
+)
+from gradcheck.checks.vjp import check_vjp
+from gradcheck.judge import RULE_ROUNDING
+from gradcheck.vocabulary import Arrays, Case, Estimate, Evidence, Fact, Subject
+
+
+def check_second_order(
+    subject: Subject, case: Case, rng: np.random.Generator
+) -> Iterator[Evidence | Fact]:
+    """Yield projections of the second derivative in x and in y_bar, and the Hessian's symmetry."""
+    if not movable_inputs(subject):
+        return
+    y_bars = draw_cotangents(subject, rng)
+    for found in check_vjp(derived(subject, y_bars), case, rng):
+        yield found if isinstance(found, Fact) else replace(found, quantity="<v, d vjp>")
+    yield _symmetry(subject, y_bars, rng)
+
+
+def derived(subject: Subject, y_bars: Arrays) -> Subject:
+    """Return vjp as a subject of its own: a function of x and y_bar with vjp_vjp as its rule.
+
+    Inputs that are due no gradient stay inputs, without being differentiated; their gradients are
+    no outputs.
+    """
+    count = len(subject.xs)
+    due = movable_inputs(subject)
+
+    def primal(*arrays: np.ndarray) -> Arrays:
+        at = replace(subject, xs=arrays[:count])
+        found = gradients(at, arrays[count:])
+        return tuple(np.asarray(found[i]) for i in due)
+
+    def rule(arrays: Arrays, v: Arrays) -> tuple[np.ndarray | None, ...]:
+        by_xs, by_y_bars = _vjp_vjp(subject, arrays[:count], arrays[count:], due, v)
+        return (*by_xs, *by_y_bars)
+
+    return Subject(
+        names=(*subject.names, *(f"y_bar{k}" for k in range(len(y_bars)))),
+        xs=(*subject.xs, *y_bars),
+        differentiable=(*subject.differentiable, *(y.dtype.kind in "fc" for y in y_bars)),
+        primal=primal,
+        vjp=rule,
+        budget=subject.budget,
+    )
+
+
+def _vjp_vjp(
+    subject: Subject, xs: Arrays, y_bars: Arrays, due: list[int], v: Arrays
+) -> tuple[Arrays, Arrays]:
+    """Call the rule with a cotangent for every gradient: zeros for those that are no outputs."""
+    assert subject.vjp_vjp is not None
+    weights = [np.zeros_like(x) for x in xs]
+    for i, weight in zip(due, v, strict=True):
+        weights[i] = weight
+    return subject.vjp_vjp(xs, y_bars, tuple(weights))
+
+
+def _symmetry(subject: Subject, y_bars: Arrays, rng: np.random.Generator) -> Evidence:
+    """<v, H w> = <w, H v> for the Hessian H of <y_bar, f>, to the rounding of both sides."""
+    due = movable_inputs(subject)
+    v, w = (_along(subject, due, rng) for _ in range(2))
+    left, right = (products(_hessian(subject, y_bars, due, a), b) for a, b in ((v, w), (w, v)))
+    eps = rule_eps(subject, y_bars)
+    norm, median = sizes(left)
+    return Evidence(
+        quantity="<v, H w> = <w, H v>",
+        inputs=moved(subject, tuple(v)),
+        analytic=total(left),
+        estimate=Estimate(total(right), RULE_ROUNDING * eps * sizes(right)[0], clean=True),
+        norm=norm,
+        median=median,
+        direction_norm=0.0,
+        eps=eps,
+    )
+
+
+def _along(subject: Subject, due: list[int], rng: np.random.Generator) -> list[np.ndarray | None]:
+    tangents = draw_tangents(subject, due, rng)
+    pairs = zip(tangents, subject.xs, strict=True)
+    return [None if u is None else u.astype(x.dtype) for u, x in pairs]
+
+
+def _hessian(subject: Subject, y_bars: Arrays, due: list[int], v: Gradients) -> Gradients:
+    weights = tuple(np.asarray(v[i]) for i in due)
+    return _vjp_vjp(subject, subject.xs, y_bars, due, weights)[0]
+
+
+def _lacks(subject: Subject, case: Case) -> str:
+    return "" if subject.vjp_vjp and subject.vjp else "the engine offers no second derivative"
+
+
+CHECKS.register("second_order")(
+    Check(
+        check_second_order,
+        rank=36,
+        applies=is_function,
+        lacks=_lacks,
+        after=("structure", "vjp"),
+        optional=True,
+    )
+)

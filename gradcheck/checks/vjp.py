@@ -1,0 +1,121 @@
+"""The reverse mode: random projections of J^T y_bar against the numerical derivative."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from gradcheck.checks import CHECKS, Check, is_function, needs_vjp
+from gradcheck.checks.bands import bands
+from gradcheck.checks.confirmation import confirmed
+from gradcheck.checks.cotangents import suspicious
+from gradcheck.checks.projection import (
+    Gradients,
+    draw_cotangents,
+    draw_tangents,
+    filled,
+    gradients,
+    movable_inputs,
+    moved_by,
+    moves_of,
+)
+from gradcheck.checks.structure import shapes
+from gradcheck.checks.subgradient import held_at_kinks
+from gradcheck.judge import judge
+from gradcheck.vocabulary import Arrays, Case, Evidence, Fact, Subject, Verdict
+
+ELSEWHERE = 2.0**-7  # the other point is this far along a direction: inside what a level spans
+
+
+def check_vjp(subject: Subject, case: Case, rng: np.random.Generator) -> Iterator[Evidence | Fact]:
+    """Yield projections of the rule that together leave no kind of mistake a place to hide.
+
+    One for each differentiable input and one over all, balanced by the gradient found, so that
+    every input is seen in two directions; each has a cotangent of its own.  Then what is wrong
+    only sometimes: cotangents that a rule may treat differently, entries of small gradient beside
+    large ones, and another point.
+    """
+    if not movable_inputs(subject) or subject.vjp is None:
+        return
+    y_bars = draw_cotangents(subject, rng)
+    found = subject.vjp(subject.xs, y_bars)
+    if wrong := [fact for fact in shapes(subject, found) if not fact.holds]:
+        # Broadcasting would hide them in the projections.
+        yield from wrong
+        return
+    if case.kink == "subgradient":
+        subject, at_kinks = held_at_kinks(subject, case, rng)
+        yield from at_kinks
+    # This very gradient is projected: a rule may be wrong in one call only.
+    plain = _plain(subject, case, y_bars, filled(subject, found), rng)
+    yield from plain
+    if plain and not any(_fails(evidence, case) for evidence in plain):
+        yield from _sometimes(subject, case, y_bars, filled(subject, found), rng)
+
+
+def _plain(
+    subject: Subject, case: Case, y_bars: Arrays, found: Gradients, rng: np.random.Generator
+) -> list[Evidence]:
+    moves = moves_of(subject)
+    if not moves:
+        return []
+    alone = [projected(subject, case, moving, rng) for moving in moves[:-1]]
+    together = draw_tangents(subject, moves[-1], rng, balance=found)
+    return [*alone, confirmed(subject, case, y_bars, found, together)]
+
+
+def projected(
+    subject: Subject, case: Case, moving: tuple[int, ...], rng: np.random.Generator
+) -> Evidence:
+    """Return a fresh projection of the rule that moves the inputs at positions `moving`."""
+    y_bars = draw_cotangents(subject, rng)
+    tangents = draw_tangents(subject, moving, rng)
+    return confirmed(subject, case, y_bars, gradients(subject, y_bars), tangents)
+
+
+def _sometimes(
+    subject: Subject, case: Case, y_bars: Arrays, found: Gradients, rng: np.random.Generator
+) -> Iterator[Evidence]:
+    """Look where a rule may be wrong that is right for most; keep what fails.
+
+    These projections are beside the point that the case declares, or finer than its precision:
+    that one is inconclusive says nothing of the rule, and what one detects nothing of the case.
+    """
+    with np.errstate(all="ignore"):  # the points and cotangents are ours, not the user's
+        searched = list(_searched(subject, case, y_bars, found, rng))
+    yield from (evidence for evidence in searched if _fails(evidence, case))
+
+
+def _fails(evidence: Evidence, case: Case) -> bool:
+    return judge(evidence, case.tolerance).verdict is Verdict.FAIL
+
+
+def _searched(
+    subject: Subject, case: Case, y_bars: Arrays, found: Gradients, rng: np.random.Generator
+) -> Iterator[Evidence]:
+    everything = moves_of(subject)[-1]
+    for name, special in suspicious(subject, y_bars, found, rng):
+        tangents = draw_tangents(subject, everything, rng)
+        evidence = confirmed(subject, case, special, gradients(subject, special), tangents)
+        yield replace(evidence, quantity=f"{evidence.quantity} for a cotangent {name}")
+    for name, tangents in bands(subject, found, draw_tangents(subject, everything, rng)):
+        evidence = confirmed(subject, case, y_bars, found, tangents)
+        yield replace(evidence, quantity=f"{evidence.quantity} over entries {name}")
+    other = moved_by(subject, draw_tangents(subject, everything, rng), ELSEWHERE)
+    if all(np.isfinite(y).all() for y in other.primal(*other.xs)):
+        evidence = projected(other, case, everything, rng)
+        yield replace(evidence, quantity=f"{evidence.quantity} at a point nearby")
+
+
+CHECKS.register("vjp")(
+    Check(
+        check_vjp,
+        rank=30,
+        applies=is_function,
+        lacks=needs_vjp,
+        after=("structure",),
+        has_entries=True,
+    )
+)

@@ -1,0 +1,75 @@
+"""The command line: `gradcheck` and `python -m gradcheck`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import pkgutil
+import sys
+import traceback
+from collections.abc import Sequence
+from types import ModuleType
+
+from gradcheck import __version__, commands
+
+EXIT_OK = 0
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_INTERNAL = 3
+EXIT_NOTHING = 5
+EXIT_INTERRUPTED = 130
+
+
+class UsageError(Exception):
+    """The command line asks for something that is not there."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    0 all passed; 1 a failure; 2 a mistake in the command line or a case file; 3 a fault of ours;
+    5 nothing was compared; 130 interrupted.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.main(options)
+        sys.stdout.flush()
+    except UsageError as error:
+        print(f"gradcheck: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    except BrokenPipeError:
+        # The reader (head, less) has what it wants.  Python flushes stdout once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OK
+    except KeyboardInterrupt:
+        print("gradcheck: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except Exception:  # whatever it is, it is our fault, and has an exit code of its own
+        traceback.print_exc()
+        print("gradcheck: this is a fault of gradcheck itself, please report it", file=sys.stderr)
+        return EXIT_INTERNAL
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="gradcheck",
+        description="Check gradients against a numerical derivative that knows its own error.",
+        epilog="Exit codes: 0 all passed, 1 a failure, 2 a mistake in the command line or a case "
+        "file, 3 a fault of gradcheck, 5 nothing was compared, 130 interrupted.",
+    )
+    parser.add_argument("--version", action="version", version=f"gradcheck {__version__}")
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for module in _commands():
+        summary = (module.__doc__ or "").partition("\n")[0]
+        name = module.__name__.rpartition(".")[2].rstrip("_")
+        subparser = subparsers.add_parser(name, help=summary, description=summary)
+        module.add_arguments(subparser)
+        subparser.set_defaults(main=module.main)
+    return parser
+
+
+def _commands() -> list[ModuleType]:
+    names = sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
+    return [importlib.import_module(f"{commands.__name__}.{name}") for name in names]

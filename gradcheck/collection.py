@@ -1,0 +1,80 @@
+"""Which cases a command line means: paths, `-e`, `-k`, and the mistakes found on the way."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gradcheck import cli
+
+if TYPE_CHECKING:
+    from gradcheck.errors import Mistake
+    from gradcheck.vocabulary import Case
+
+Pair = tuple["Case", str]
+DEFAULT_PATHS = ("cases",)
+
+
+def add_selection(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments that choose cases."""
+    add = parser.add_argument
+    add("paths", nargs="*", metavar="PATH", help="folder, file, or file::slug (default: cases)")
+    add("-k", default="", metavar="EXPR", help="only cases whose names match, as in pytest")
+    add("-e", dest="engine", action="append", default=[], metavar="ENGINE", help="engine to run on")
+    add("--no-python", action="store_true", help="refuse Python case files: they are code")
+
+
+def read(options: argparse.Namespace) -> tuple[Path, list[Case], list[Mistake]]:
+    """Return the root, the cases and the mistakes; the mistakes are printed on stderr."""
+    from gradcheck.api import find_root, read_cases
+    from gradcheck.cases import MissingPath
+
+    root = find_root(Path.cwd())
+    paths = [_from(root, path) for path in options.paths or DEFAULT_PATHS]
+    try:
+        loaded = read_cases(paths, root, python=not options.no_python)
+    except MissingPath as error:
+        raise cli.UsageError(str(error)) from error
+    for mistake in loaded.mistakes:
+        print(mistake, file=sys.stderr)
+    if loaded.mistakes:
+        count = len(loaded.mistakes)
+        print(f"{count} mistake{'s' * (count > 1)} in case files", file=sys.stderr)
+    return root, list(loaded.cases), list(loaded.mistakes)
+
+
+def _from(root: Path, path: str) -> str:
+    """Reports show paths from the root: such a path is understood from a folder below, too."""
+    file = path.partition("::")[0]
+    return path if Path(file).exists() or not (root / file).exists() else str(root / path)
+
+
+def select(cases: Sequence[Case], options: argparse.Namespace) -> tuple[list[Pair], int]:
+    """Return each case with each engine it is to run on, and how many were left out."""
+    from gradcheck.runner import engines_of
+    from gradcheck.selection import SelectionError, selector
+
+    _require_engines(options.engine)
+    try:
+        selects = selector(options.k)
+    except SelectionError as error:
+        raise cli.UsageError(str(error)) from error
+    everything = [(c, e) for c in cases for e in engines_of(c, options.engine) or ("",)]
+    kept = [(case, engine) for case, engine in everything if engine and selects(case, engine)]
+    return kept, len(everything) - len(kept)
+
+
+def _require_engines(names: Sequence[str]) -> None:
+    import difflib
+
+    from gradcheck.adapters import ADAPTERS
+
+    for name in names:
+        if name not in ADAPTERS:
+            near = difflib.get_close_matches(name, list(ADAPTERS), 1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            known = ", ".join(sorted(ADAPTERS))
+            raise cli.UsageError(f"no engine {name!r}; {hint}engines: {known}")

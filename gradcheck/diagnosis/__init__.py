@@ -1,0 +1,62 @@
+"""Which kind of mistake a wrong gradient is: one file a kind, a hypothesis about projections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gradcheck.checks.vjp import projected
+from gradcheck.judge import RULE_ROUNDING
+from gradcheck.registry import Registry
+from gradcheck.vocabulary import Case, Evidence, Finding, Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """What is known of an input whose gradient is wrong.
+
+    `projections` are random ones over all of its entries, `halves` two over the halves of a random
+    split: what is wrong everywhere shows in both, a few wrong entries in one.
+    """
+
+    name: str
+    projections: Sequence[Evidence]
+    halves: Sequence[Evidence]
+
+
+Diagnosis = Callable[[Suspect], "Finding | None"]
+
+DIAGNOSES: Registry[Diagnosis] = Registry("diagnosis", "gradcheck.diagnosis")
+PROJECTIONS = 3  # a ratio that three random projections share is no accident
+
+
+def diagnose(
+    subject: Subject, case: Case, position: int, rng: np.random.Generator
+) -> list[Finding]:
+    """Return every hypothesis that fits the gradient of the input at `position`."""
+    fresh = [projected(subject, case, (position,), rng) for _ in range(PROJECTIONS)]
+    half = np.asarray(rng.integers(0, 2, subject.xs[position].shape), dtype=bool)
+    halves = [
+        projected(_holding(subject, position, mask), case, (position,), rng)
+        for mask in (half, ~half)
+        if not mask.all()
+    ]
+    suspect = Suspect(subject.names[position], fresh, halves)
+    findings = (DIAGNOSES[kind](suspect) for kind in DIAGNOSES)
+    return [finding for finding in findings if finding is not None]
+
+
+def _holding(subject: Subject, position: int, mask: np.ndarray) -> Subject:
+    held = tuple(mask if i == position else None for i in range(len(subject.xs)))
+    return replace(subject, held=held)
+
+
+def is_multiple(factor: float, projections: Sequence[Evidence]) -> bool:
+    """Whether every projection is `factor` times the true one, within its bound and rounding."""
+    return all(
+        abs(e.analytic - factor * e.estimate.value)
+        <= (abs(factor) + 1) * (e.estimate.error + RULE_ROUNDING * e.eps * e.norm)
+        for e in projections
+    )

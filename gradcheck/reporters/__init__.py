@@ -1,0 +1,1 @@
+"""Outcomes as text and files: one file a form; nothing here opens stdout."""

@@ -1,0 +1,81 @@
+"""Results as JSON Lines: a header, then one line an outcome, flushed as they come."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from gradcheck.vocabulary import Outcome, plain
+
+SCHEMA = "gradcheck-results"
+VERSION = 1
+
+
+class JsonLines:
+    """Writes a header and then outcomes to an open text stream."""
+
+    def __init__(self, stream: IO[str], seed: int) -> None:
+        self._stream = stream
+        self._write(
+            {
+                "schema": SCHEMA,
+                "version": VERSION,
+                "seed": seed,
+                "python": platform.python_version(),
+                "numpy": np.__version__,
+            }
+        )
+
+    def outcome(self, outcome: Outcome) -> None:
+        """Write one outcome."""
+        self._write({**plain(outcome), "place": str(outcome.place)})
+
+    def _write(self, record: dict[str, Any]) -> None:
+        self._stream.write(json.dumps(_finite(record), allow_nan=False) + "\n")
+        self._stream.flush()
+
+
+def _finite(thing: Any) -> Any:
+    """JSON has no NaN and no infinity: these become text."""
+    if isinstance(thing, float) and not math.isfinite(thing):
+        return str(thing)
+    if isinstance(thing, dict):
+        return {key: _finite(value) for key, value in thing.items()}
+    if isinstance(thing, list):
+        return [_finite(value) for value in thing]
+    return thing
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[str]]:
+    """Open a file that takes the place of `path` in one move when the block ends.
+
+    Whatever ends the block, what was written is kept; only a kill leaves it under its temporary
+    name, in the same folder and ending in `.partial`.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(".partial", f"{path.name}.", path.parent)
+    try:
+        with open(handle, "w", encoding="utf-8") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+    finally:
+        # mkstemp makes files that only their owner reads; a report is for everybody.
+        os.chmod(name, 0o666 & ~_umask())
+        os.replace(name, path)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,80 @@
+"""Outcomes of one case on one engine taken together, and what a run came to as a whole."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from gradcheck.vocabulary import Detects, Evidence, Outcome, Verdict, weakest, worst
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One case on one engine: its outcomes, one for each check."""
+
+    case: str
+    engine: str
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of the checks, but a case that fails as expected is XFAIL as a whole."""
+        verdicts = {outcome.verdict for outcome in self.outcomes}
+        verdict = worst(verdicts)
+        return Verdict.XFAIL if verdict is Verdict.PASS and Verdict.XFAIL in verdicts else verdict
+
+    @property
+    def compared(self) -> int:
+        """How many comparisons were made."""
+        return sum(len(outcome.judgements) for outcome in self.outcomes)
+
+    @property
+    def evaluations(self) -> int:
+        """How often the function was evaluated for numerical derivatives."""
+        return sum(outcome.evaluations for outcome in self.outcomes)
+
+    @property
+    def seconds(self) -> float:
+        """What the checks took."""
+        return sum(outcome.seconds for outcome in self.outcomes)
+
+    @property
+    def detects(self) -> Detects | None:
+        """The weakest detection over inputs and checks; None where no derivative was compared."""
+        by_input = weakest(outcome.detects for outcome in self.outcomes)
+        return max(by_input.values(), key=lambda d: d.entry, default=None)
+
+
+def rows_of(outcomes: Iterable[Outcome]) -> list[Row]:
+    """Group a stream of outcomes, which come case by case, into rows."""
+    grouped = groupby(outcomes, key=lambda outcome: (outcome.case, outcome.engine))
+    return [Row(case, engine, tuple(group)) for (case, engine), group in grouped]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run came to: its rows, and what it was asked to leave out."""
+
+    rows: Sequence[Row]
+    deselected: int = 0
+    seconds: float = 0.0
+    seed: int = 0
+    interrupted: bool = False
+
+    @property
+    def counts(self) -> Counter[Verdict]:
+        """How many rows have each verdict."""
+        return Counter(row.verdict for row in self.rows)
+
+    @property
+    def compared(self) -> int:
+        """How many comparisons were made in all."""
+        return sum(row.compared for row in self.rows)
+
+    @property
+    def projections(self) -> int:
+        """How many of them had a numerical derivative in them."""
+        judgements = (j for row in self.rows for o in row.outcomes for j in o.judgements)
+        return sum(isinstance(judgement.evidence, Evidence) for judgement in judgements)

@@ -1,0 +1,275 @@
+"""Cases times engines times checks: a stream of outcomes; who reads it is unknown here."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import traceback
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gradcheck.adapters import ADAPTERS, adapter
+from gradcheck.checks import CHECKS, Check
+from gradcheck.checks.subgradient import kinks
+from gradcheck.diagnosis import diagnose
+from gradcheck.errors import MissingOperation
+from gradcheck.expectation import as_expected
+from gradcheck.inputs import make
+from gradcheck.judge import judge
+from gradcheck.localise import wrong_entries
+from gradcheck.vocabulary import (
+    Case,
+    Detects,
+    Evidence,
+    Finding,
+    Judgement,
+    Outcome,
+    Subject,
+    Verdict,
+    weakest,
+    worst,
+)
+
+DEFAULT_ENGINE = "engine"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a run was asked for, beside its cases.
+
+    Empty `engines` and `checks` leave the choice to each case; `budget` is the limit on the
+    evaluations of one derivative.
+    """
+
+    engines: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    seed: int = 0
+    budget: int = 150
+
+
+def run(
+    cases: Iterable[Case],
+    *,
+    engines: Sequence[str] = (),
+    checks: Sequence[str] = (),
+    seed: int = 0,
+    budget: int = 150,
+) -> Iterator[Outcome]:
+    """Yield an outcome for each check of each case on each engine, in order.
+
+    `engines`: names that replace the cases' own choice, where a case allows them.
+    `checks`: names of the only checks to run.  `seed`: the origin of every random choice.
+    """
+    options = Options(tuple(engines), tuple(checks), seed, budget)
+    for case in cases:
+        for engine in engines_of(case, options.engines):
+            yield from run_case(case, engine, options)
+
+
+def engines_of(case: Case, chosen: Sequence[str]) -> tuple[str, ...]:
+    """Return the engines to run `case` on: the case's own, or those chosen that it allows."""
+    allowed = ("rule",) if case.rule else case.engines
+    if not chosen:
+        return allowed or (DEFAULT_ENGINE,)
+    return tuple(name for name in chosen if name in (allowed or {name} - {"rule"}))
+
+
+def run_case(case: Case, engine: str, options: Options) -> tuple[Outcome, ...]:
+    """Run the checks of `case` on one engine and return their outcomes, expectations applied."""
+    reason = case.skip.get(engine) or case.skip.get("*")
+    if reason is None and engine not in ADAPTERS:
+        reason = f"no adapter for {engine} in this version"
+    if reason is None and case.fault and engine != DEFAULT_ENGINE:
+        reason = f"a fault is planted into our own engine, not into {engine}"
+    if reason is not None:
+        return (_outcome(case, engine, "case", options, Verdict.SKIP, reason),)
+    try:
+        subject = _subject(case, engine, options)
+    except Exception as error:  # a case's mistake ends that case only, and is told in its outcome
+        return (_error(case, engine, "inputs", options, error),)
+    return as_expected(case, engine, tuple(_run_checks(subject, case, engine, options)))
+
+
+def _subject(case: Case, engine: str, options: Options) -> Subject:
+    subject = adapter(engine).subject(case, make(case, options.seed))
+    return replace(subject, budget=options.budget)
+
+
+def _run_checks(subject: Subject, case: Case, engine: str, options: Options) -> Iterator[Outcome]:
+    if not any(subject.differentiable) and not _states_numbers(case):
+        reason = "nothing to compare: no input is differentiable and no number is expected"
+        yield _outcome(case, engine, "case", options, Verdict.ERROR, reason)
+        return
+    failed: set[str] = set()
+    for name, check in _chosen(subject, case, options):
+        outcome = _run_check(name, check, subject, case, engine, options, failed)
+        yield outcome
+        if outcome.verdict is Verdict.ERROR or outcome.check == "case":
+            return
+        if outcome.verdict is Verdict.FAIL:
+            failed.add(name)
+
+
+def _states_numbers(case: Case) -> bool:
+    return CHECKS["value"].applies(case)
+
+
+def _chosen(subject: Subject, case: Case, options: Options) -> list[tuple[str, Check]]:
+    """Return the checks to run in their order: those asked for, or all that apply by default."""
+    asked = options.checks or case.checks
+    checks = [(name, CHECKS[name]) for name in asked or CHECKS]
+    wanted = [
+        (name, check)
+        for name, check in checks
+        if check.applies(case) and (asked or _is_default(check, subject, case))
+    ]
+    return sorted(wanted, key=lambda pair: pair[1].rank)
+
+
+def _is_default(check: Check, subject: Subject, case: Case) -> bool:
+    return not check.on_request and not (check.optional and check.lacks(subject, case))
+
+
+def _run_check(
+    name: str,
+    check: Check,
+    subject: Subject,
+    case: Case,
+    engine: str,
+    options: Options,
+    failed: set[str],
+) -> Outcome:
+    first = next((earlier for earlier in check.after if earlier in failed), "")
+    if reason := check.lacks(subject, case) or (first and f"{first} failed first"):
+        return _outcome(case, engine, name, options, Verdict.SKIP, reason)
+    start = time.perf_counter()
+    rng = np.random.default_rng(_seed_of(case, name, options.seed))
+    try:
+        judgements = tuple(judge(e, case.tolerance) for e in check.run(subject, case, rng))
+        findings = _findings(check, subject, case, judgements, rng)
+    except MissingOperation as missing:
+        # The whole case is beyond this engine, not one of its checks.
+        return _outcome(case, engine, "case", options, Verdict.SKIP, str(missing))
+    except Exception as error:  # user code may raise anything; the next case still runs
+        return _error(case, engine, name, options, error)
+    outcome = _summed_up(case, engine, name, options, judgements)
+    return replace(outcome, findings=findings, seconds=time.perf_counter() - start)
+
+
+def _summed_up(
+    case: Case, engine: str, check: str, options: Options, judgements: tuple[Judgement, ...]
+) -> Outcome:
+    if not judgements:
+        return _outcome(case, engine, check, options, Verdict.SKIP, "nothing to compare")
+    verdict = worst(judgement.verdict for judgement in judgements)
+    reason = next((j.reason for j in judgements if j.verdict is verdict), "")
+    return replace(
+        _outcome(case, engine, check, options, verdict, reason),
+        judgements=judgements,
+        detects=_detects(judgements),
+        evaluations=sum(
+            j.evidence.estimate.evaluations for j in judgements if isinstance(j.evidence, Evidence)
+        ),
+    )
+
+
+def _detects(judgements: Sequence[Judgement]) -> dict[str, Detects]:
+    """What the passes would have caught, by input, worst over the projections."""
+    return weakest(
+        dict.fromkeys(j.evidence.inputs, j.detects)
+        for j in judgements
+        if j.detects is not None and isinstance(j.evidence, Evidence)
+    )
+
+
+def _findings(
+    check: Check,
+    subject: Subject,
+    case: Case,
+    judgements: Sequence[Judgement],
+    rng: np.random.Generator,
+) -> tuple[Finding, ...]:
+    """Trace failed projections to the worst entry of each input, and to the kind of mistake."""
+    if not check.has_entries:
+        return ()
+    findings: list[Finding] = [*_kinks(subject, case, judgements, rng)]
+    for name in _failing_inputs(judgements):
+        position = subject.names.index(name)
+        findings.extend(wrong_entries(subject, position, case.tolerance, rng))
+        findings.extend(diagnose(subject, case, position, rng))
+    return tuple(findings)
+
+
+def _kinks(
+    subject: Subject, case: Case, judgements: Sequence[Judgement], rng: np.random.Generator
+) -> list[Finding]:
+    """Where a kink leaves a projection undecided, say at which entries it is."""
+    names = {
+        name: None
+        for j in judgements
+        if j.verdict is Verdict.INCONCLUSIVE and j.reason == "kink"
+        if isinstance(j.evidence, Evidence)
+        for name in j.evidence.inputs
+    }
+    found = (kinks(subject, case, subject.names.index(name), rng) for name in names)
+    return [finding for finding in found if finding is not None]
+
+
+def _failing_inputs(judgements: Sequence[Judgement]) -> list[str]:
+    """The inputs whose own projections fail; those of the joint one if none does."""
+    failing = [
+        judgement.evidence.inputs
+        for judgement in judgements
+        if judgement.verdict is Verdict.FAIL and isinstance(judgement.evidence, Evidence)
+    ]
+    alone = [inputs for inputs in failing if len(inputs) == 1]
+    return list(dict.fromkeys(name for inputs in alone or failing for name in inputs))
+
+
+def _seed_of(case: Case, check: str, seed: int) -> int:
+    """Derive a check's seed from the run's: the same alone, in any order, on any engine."""
+    symbols = sorted((k, repr(v)) for k, v in case.symbols.items() if k not in ("dtype", "layout"))
+    text = repr((seed, case.slug, symbols, check))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:16])
+
+
+# ---------------------------------------------------------------- outcomes
+
+
+def _outcome(
+    case: Case, engine: str, check: str, options: Options, verdict: Verdict, reason: str = ""
+) -> Outcome:
+    return Outcome(
+        case=case.id,
+        engine=engine,
+        check=check,
+        verdict=verdict,
+        place=case.place,
+        reason=reason,
+        seed=options.seed,
+        repeat=_repeat(case, engine, options.seed),
+    )
+
+
+def _repeat(case: Case, engine: str, seed: int) -> str:
+    """The command that repeats this outcome; what was not read from a file has none."""
+    if not case.place.path:
+        return ""
+    return f'python -m gradcheck run "{case.id}" -e {engine} --seed {seed}'
+
+
+def _error(case: Case, engine: str, check: str, options: Options, error: Exception) -> Outcome:
+    return _outcome(case, engine, check, options, Verdict.ERROR, _told(error))
+
+
+def _told(error: Exception) -> str:
+    """The exception with its notes, and the innermost place that is not ours."""
+    text = "".join(traceback.format_exception_only(error)).strip()
+    frames = traceback.extract_tb(error.__traceback__)
+    foreign = [f for f in frames if not f.filename.startswith(_OWN_FOLDER)]
+    return f"{text} ({foreign[-1].filename}:{foreign[-1].lineno})" if foreign else text
+
+
+_OWN_FOLDER = __file__.rpartition("runner.py")[0]

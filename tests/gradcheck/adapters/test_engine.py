@@ -1,0 +1,99 @@
+"""The harness finds the engine that stands beside it, whatever else is called `engine`."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import engine
+from gradcheck.adapters import adapter
+from gradcheck.adapters.engine import engine_module
+from gradcheck.errors import MissingOperation
+from gradcheck.vocabulary import Case, Input, Place
+
+ROOT = Path(__file__).parents[3]
+
+
+def in_folder(folder: Path, code: str) -> str:
+    """Run `code` as `python -c` does in `folder`, which then comes first on the path."""
+    path = f"import sys; sys.path.insert(1, {str(ROOT)!r}); "
+    command = [sys.executable, "-c", path + code]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_the_engine_beside_us_is_used_as_it_is():
+    assert engine_module() is engine
+
+
+def test_a_strangers_engine_neither_breaks_ours_nor_is_broken(tmp_path):
+    (tmp_path / "engine.py").write_text("mine = 42\nclass Variable: pass\n")
+    printed = in_folder(
+        tmp_path,
+        "from gradcheck.adapters.engine import engine_module; ours = engine_module(); "
+        "import engine; print(ours.__name__, engine.mine, hasattr(ours, 'square'))",
+    )
+    assert printed == "gradcheck._engine 42 True"
+
+
+def test_a_strangers_engine_that_is_loaded_already_stays(tmp_path):
+    (tmp_path / "engine.py").write_text("mine = 42\n")
+    printed = in_folder(
+        tmp_path,
+        "import engine; from gradcheck.adapters.engine import engine_module; "
+        "print(engine_module().__name__, sys.modules['engine'].mine)",
+    )
+    assert printed == "gradcheck._engine 42"
+
+
+def test_a_python_case_file_gets_ours_as_engine(tmp_path):
+    (tmp_path / "engine.py").write_text("mine = 42\n")
+    (tmp_path / "case_file.py").write_text(
+        "from gradcheck import case\nfrom engine import square\n"
+        "@case(inputs={'x': 3.0})\ndef squared(xp, x):\n    return square(x)\n"
+    )
+    printed = in_folder(
+        tmp_path,
+        "from gradcheck import load_cases, run; "
+        "print(*sorted({str(o.verdict) for o in run(load_cases('case_file.py'))})); "
+        "import engine; print(engine.mine)",
+    )
+    assert printed.split() == ["PASS", "42"]
+
+
+def subject_of(function, **xs):
+    arrays = {name: np.asarray(x) for name, x in xs.items()}
+    inputs = {name: Input(data=x, dtype=str(x.dtype)) for name, x in arrays.items()}
+    case = Case("c", Place(""), inputs, function=function)
+    return adapter("engine").subject(case, arrays)
+
+
+def test_a_subject_computes_values_and_gradients():
+    subject = subject_of(lambda xp, x: xp.square(x), x=[1.0, 2.0])
+    assert np.array_equal(subject.primal(*subject.xs)[0], [1.0, 4.0])
+    [gradient] = subject.vjp(subject.xs, (np.array([1.0, 10.0]),))
+    assert np.array_equal(gradient, [2.0, 40.0])
+
+
+def test_several_outputs_are_weighed_each():
+    subject = subject_of(lambda xp, x: (xp.square(x), xp.neg(x)), x=2.0)
+    [gradient] = subject.vjp(subject.xs, (np.array(1.0), np.array(10.0)))
+    assert gradient == 4.0 - 10.0
+
+
+def test_a_function_that_returns_a_constant_has_no_gradient():
+    subject = subject_of(lambda xp, x: np.ones(2), x=2.0)
+    assert subject.vjp(subject.xs, (np.ones(2),)) == (None,)
+
+
+def test_an_operation_that_is_missing_is_named():
+    subject = subject_of(lambda xp, x: xp.fourier(x), x=2.0)
+    with pytest.raises(MissingOperation, match="engine has no operation 'fourier'"):
+        subject.primal(*subject.xs)
+
+
+def test_integers_are_not_differentiable():
+    subject = subject_of(lambda xp, x, i: x[i], x=[1.0, 2.0], i=[0, 0])
+    assert subject.differentiable == (True, False)

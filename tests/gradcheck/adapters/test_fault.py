@@ -1,0 +1,90 @@
+"""Planted faults are wrong in the way they say, and gone afterwards."""
+
+import numpy as np
+import pytest
+
+import engine
+from gradcheck.adapters import adapter
+from gradcheck.adapters.fault import planted
+from gradcheck.runner import Options, run_case
+from gradcheck.vocabulary import Case, Expectation, Fault, Input, Place, Verdict
+
+X = np.arange(1.0, 7.0).reshape(2, 3)
+
+
+def gradient(fault, function=engine.square, x=X):
+    cls = adapter("engine").operation_class(fault.operation)
+    variable = engine.Variable(x)
+    with planted(cls, fault):
+        y = function(variable)
+        y.backward(np.ones_like(y.data))
+    return variable.grad
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (Fault("square", "scale", 1.5), 3.0 * X),
+        (Fault("square", "scale"), 2.2 * X),
+        (Fault("square", "sign"), -2.0 * X),
+        (Fault("square", "zero"), 0.0 * X),
+        (Fault("square", "transpose"), (2.0 * X).T.reshape(2, 3)),
+        (Fault("square", "entry", 2.0, 4), 2.0 * X * [[1, 1, 1], [1, 2, 1]]),
+        (Fault("square", "dropped_term"), 2.0 * X * [[1, 1, 1], [1, 1, 0]]),
+    ],
+    ids=lambda value: value.kind if isinstance(value, Fault) else "",
+)
+def test_a_fault_is_wrong_as_it_says(fault, expected):
+    assert np.allclose(gradient(fault), expected, rtol=1e-15)
+
+
+def test_the_right_rule_comes_back():
+    gradient(Fault("square", "zero"))
+    x = engine.Variable(X)
+    engine.square(x).backward(np.ones_like(X))
+    assert np.array_equal(x.grad, 2 * X)
+
+
+def test_every_operation_has_a_class_to_plant_in():
+    engine_adapter = adapter("engine")
+    for name in engine_adapter.operations():
+        assert issubclass(engine_adapter.operation_class(name), engine.Function)
+
+
+def case_with(**fields):
+    return Case(
+        "c", Place("cases/a.yaml", 1), {"x": Input(data=X)},
+        function=lambda xp, x: xp.sum(xp.exp(x)), **fields,
+    )  # fmt: skip
+
+
+def outcomes(case):
+    return run_case(case, "engine", Options())
+
+
+@pytest.mark.parametrize("kind", ["scale", "sign", "zero", "entry", "transpose", "dropped_term"])
+def test_every_kind_is_caught_in_a_case(kind):
+    case = case_with(fault=Fault("exp", kind))
+    assert Verdict.FAIL in {outcome.verdict for outcome in outcomes(case)}
+
+
+@pytest.mark.parametrize("kind", ["scale", "sign", "zero"])
+def test_an_expected_failure_with_its_finding_passes(kind):
+    expect = Expectation(verdict="fail", finding=kind)
+    [outcome] = outcomes(case_with(fault=Fault("exp", kind), expect=expect))
+    assert (outcome.verdict, outcome.check) == (Verdict.PASS, "verdict")
+
+
+def test_a_missed_expectation_fails():
+    [outcome] = outcomes(case_with(expect=Expectation(verdict="fail")))
+    assert outcome.verdict is Verdict.FAIL
+    sign = Expectation(verdict="fail", finding="sign")
+    [outcome] = outcomes(case_with(fault=Fault("exp", "scale"), expect=sign))
+    [wrong] = [j.evidence for j in outcome.judgements if j.verdict is Verdict.FAIL]
+    assert (wrong.expected, wrong.found) == ("sign", "entries, entry, scale")
+
+
+def test_other_engines_are_skipped_with_words():
+    [outcome] = run_case(case_with(fault=Fault("exp", "sign")), "rule", Options())
+    assert outcome.verdict is Verdict.SKIP
+    assert "our own engine" in outcome.reason

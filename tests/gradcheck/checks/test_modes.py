@@ -1,0 +1,144 @@
+"""Forward mode, the adjoint identity and second order, on hand-written NumPy subjects."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gradcheck.checks import CHECKS
+from gradcheck.judge import judge
+from gradcheck.vocabulary import Case, Input, Place, Subject, Verdict, worst
+
+X = np.array([[0.5, -1.0, 2.0], [0.1, 1.5, -0.7]])
+W = np.array([[0.3, 1.0], [-0.5, 0.25], [1.25, -2.0]])
+CASE = Case("c", Place(""), {"x": Input(), "w": Input()}, function=lambda xp, x, w: None)
+
+
+def primal(x, w):
+    return (np.sin(x @ w),)
+
+
+def vjp(xs, y_bars):
+    x, w = xs
+    inner = np.cos(x @ w) * y_bars[0]
+    return inner @ w.T, x.T @ inner
+
+
+def jvp(xs, x_dots):
+    (x, w), (x_dot, w_dot) = xs, x_dots
+    return (np.cos(x @ w) * (x_dot @ w + x @ w_dot),)
+
+
+def vjp_vjp(xs, y_bars, v):
+    """The derivatives of <v, vjp(xs, y_bars)>, which is sum(y_bar cos(z) z_dot(v))."""
+    (x, w), (y_bar,), (vx, vw) = xs, y_bars, v
+    z, z_dot = x @ w, vx @ w + x @ vw
+    by_z = -np.sin(z) * y_bar * z_dot
+    by_z_dot = np.cos(z) * y_bar
+    by_x = by_z @ w.T + by_z_dot @ vw.T
+    by_w = x.T @ by_z + vx.T @ by_z_dot
+    return (by_x, by_w), (np.cos(z) * z_dot,)
+
+
+RIGHT = Subject(
+    ("x", "w"), (X, W), (True, True), primal, vjp=vjp, jvp=jvp, vjp_vjp=vjp_vjp
+)  # fmt: skip
+
+
+def judged(check, **changes):
+    subject = replace(RIGHT, **changes)
+    rng = np.random.default_rng(0)
+    return [judge(evidence) for evidence in CHECKS[check].run(subject, CASE, rng)]
+
+
+def verdict(check, **changes):
+    return worst(judgement.verdict for judgement in judged(check, **changes))
+
+
+@pytest.mark.parametrize("check", ["vjp", "jvp", "adjoint", "second_order", "jacobian"])
+def test_right_rules_pass(check):
+    assert verdict(check) is Verdict.PASS
+
+
+def test_a_wrong_jvp_fails_and_so_does_its_adjoint():
+    def wrong(xs, x_dots):
+        return (jvp(xs, x_dots)[0] * (1 + 1e-9),)
+
+    assert verdict("jvp", jvp=wrong) is Verdict.FAIL
+    assert verdict("adjoint", jvp=wrong) is Verdict.FAIL
+
+
+def test_a_jvp_that_forgets_an_input_fails():
+    def forgets(xs, x_dots):
+        return jvp(xs, (x_dots[0], np.zeros_like(x_dots[1])))
+
+    verdicts = [j.verdict for j in judged("jvp", jvp=forgets)]
+    assert verdicts == [Verdict.PASS, Verdict.FAIL, Verdict.FAIL]
+
+
+def test_a_jvp_of_another_shape_fails():
+    assert verdict("jvp", jvp=lambda xs, x_dots: (jvp(xs, x_dots)[0].sum(),)) is Verdict.FAIL
+    assert verdict("jvp", jvp=lambda xs, x_dots: ()) is Verdict.FAIL
+
+
+def test_a_vjp_that_is_not_the_adjoint_fails():
+    assert verdict("adjoint", vjp=lambda xs, y: (vjp(xs, y)[0], -vjp(xs, y)[1])) is Verdict.FAIL
+
+
+def spoiled(part, factor):
+    """A second derivative with one of its three parts scaled."""
+
+    def wrong(xs, y_bars, v):
+        (by_x, by_w), (by_y,) = vjp_vjp(xs, y_bars, v)
+        parts = {"x": by_x, "w": by_w, "y": by_y}
+        parts[part] = parts[part] * factor
+        return (parts["x"], parts["w"]), (parts["y"],)
+
+    return wrong
+
+
+@pytest.mark.parametrize("part", ["x", "w", "y"])
+def test_a_wrong_second_derivative_fails(part):
+    assert verdict("second_order", vjp_vjp=spoiled(part, 1 + 1e-8)) is Verdict.FAIL
+
+
+def test_an_asymmetric_hessian_fails():
+    last = judged("second_order", vjp_vjp=spoiled("x", 1.01))[-1]
+    assert last.evidence.quantity == "<v, H w> = <w, H v>"
+    assert last.verdict is Verdict.FAIL
+
+
+def test_second_order_projects_inputs_and_cotangents():
+    inputs = [j.evidence.inputs for j in judged("second_order")]
+    assert inputs == [("x",), ("w",), ("y_bar0",), ("x", "w", "y_bar0"), ("x", "w")]
+
+
+def test_inputs_that_are_not_differentiable_stay_in_the_second_order():
+    subject = replace(RIGHT, differentiable=(True, False))
+    rng = np.random.default_rng(0)
+    judgements = [judge(e) for e in CHECKS["second_order"].run(subject, CASE, rng)]
+    assert {j.verdict for j in judgements} == {Verdict.PASS}
+
+
+def test_the_jacobian_has_every_entry_by_name():
+    judgements = judged("jacobian")
+    assert len(judgements) == 4 * (6 + 6)
+    assert judgements[0].evidence.quantity == "d y[0, 0] / d x[0, 0]"
+
+    def one_entry(xs, y_bars):
+        by_x, by_w = vjp(xs, y_bars)
+        by_w[2, 1] += 1e-9 * y_bars[0][1, 1]
+        return by_x, by_w
+
+    failing = [j.evidence.quantity for j in judged("jacobian", vjp=one_entry)
+               if j.verdict is Verdict.FAIL]  # fmt: skip
+    assert failing == ["d y[1, 1] / d w[2, 1]"]
+
+
+def test_what_an_engine_lacks_is_said():
+    bare = replace(RIGHT, jvp=None, vjp_vjp=None)
+    assert CHECKS["jvp"].lacks(bare, CASE) == "the engine offers no jvp"
+    assert CHECKS["adjoint"].lacks(bare, CASE) == "the engine offers no jvp"
+    assert CHECKS["second_order"].lacks(bare, CASE) == "the engine offers no second derivative"
+    large = replace(RIGHT, xs=(np.ones((40, 3)), W))
+    assert CHECKS["jacobian"].lacks(large, CASE).startswith("the Jacobian has 10,080 entries")

@@ -1,0 +1,149 @@
+import numpy as np
+import pytest
+
+from gradcheck.vocabulary import Evidence, Verdict
+from tests.gradcheck.subjects import outcomes_of, rule_case, sine, sine_rule
+
+X = np.array([[0.5, -1.0, 2.0], [0.1, 3.0, -0.7]])
+
+
+def vjp_of(forward, backward, **xs):
+    return outcomes_of(rule_case(forward, backward, **xs))["vjp"]
+
+
+def test_a_right_rule_passes_and_says_what_it_would_have_caught():
+    outcome = vjp_of(sine, sine_rule, x=X)
+    assert outcome.verdict is Verdict.PASS
+    assert 0 < outcome.detects["x"].entry < 1e-9
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda y_bars, xs, ys: y_bars[0] * np.cos(xs[0]) * (1 + 1e-8),
+        lambda y_bars, xs, ys: -y_bars[0] * np.cos(xs[0]),
+        lambda y_bars, xs, ys: np.zeros_like(xs[0]),
+        lambda y_bars, xs, ys: None,
+        lambda y_bars, xs, ys: np.cos(xs[0]),
+        lambda y_bars, xs, ys: np.abs(y_bars[0]) * np.cos(xs[0]),
+        lambda y_bars, xs, ys: y_bars[0] * np.cos(xs[0]) + (np.arange(6).reshape(2, 3) == 4) * 1e-7,
+        lambda y_bars, xs, ys: y_bars[0] * np.where(xs[0] > 2.9, np.nan, np.cos(xs[0])),
+        lambda y_bars, xs, ys: y_bars[0][::-1] * np.cos(xs[0]),
+    ],
+    ids=[
+        "factor",
+        "sign",
+        "zero",
+        "none",
+        "ones_only",
+        "positive_only",
+        "one_entry",
+        "nan",
+        "permuted",
+    ],
+)
+def test_a_wrong_rule_fails(wrong):
+    assert vjp_of(sine, wrong, x=X).verdict is Verdict.FAIL
+
+
+def test_each_input_is_projected_by_itself_and_all_together():
+    outcome = vjp_of(
+        lambda x, w: x @ w,
+        lambda y_bars, xs, ys: (y_bars[0] @ xs[1].T, xs[0].T @ y_bars[0]),
+        x=X,
+        w=X.T.copy(),
+    )
+    assert [j.evidence.inputs for j in outcome.judgements] == [("x",), ("w",), ("x", "w")]
+    assert outcome.verdict is Verdict.PASS
+
+
+def test_one_input_is_seen_in_two_directions_and_two_cotangents():
+    judgements = vjp_of(sine, sine_rule, x=X).judgements
+    assert len({j.evidence.analytic for j in judgements}) == 2
+
+
+def test_a_transposed_weight_gradient_is_caught():
+    square = X @ X.T
+    outcome = vjp_of(
+        lambda x, w: x @ w,
+        lambda y_bars, xs, ys: (y_bars[0] @ xs[1].T, y_bars[0].T @ xs[0]),
+        x=square,
+        w=square + np.eye(2),
+    )
+    assert outcome.verdict is Verdict.FAIL
+
+
+def test_float32_is_checked_by_the_formula_in_double_precision():
+    outcome = vjp_of(sine, sine_rule, x=X.astype(np.float32))
+    assert outcome.verdict is Verdict.PASS
+    assert all(j.evidence.estimate.error < 1e-9 for j in outcome.judgements)
+    wrong = vjp_of(
+        sine,
+        lambda y_bars, xs, ys: (y_bars[0] * np.cos(xs[0]) * 1.0001).astype(np.float32),
+        x=X.astype(np.float32),
+    )
+    assert wrong.verdict is Verdict.FAIL
+
+
+def test_complex_gradients_follow_the_convention():
+    z = np.array([0.5 + 1.0j, -1.0 + 0.25j])
+    right = vjp_of(lambda z: z**2, lambda y_bars, xs, ys: y_bars[0] * np.conj(2 * xs[0]), z=z)
+    assert right.verdict is Verdict.PASS
+    wrong = vjp_of(lambda z: z**2, lambda y_bars, xs, ys: y_bars[0] * 2 * xs[0], z=z)
+    assert wrong.verdict is Verdict.FAIL
+
+
+def test_every_output_is_weighed():
+    def backward(y_bars, xs, ys):
+        return y_bars[0] * np.cos(xs[0])  # the second output is forgotten
+
+    assert vjp_of(lambda x: (np.sin(x), np.cos(x)), backward, x=X).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward", "x"),
+    [
+        (lambda x: np.sum(x**2), lambda y_bars, xs, ys: 2 * xs[0] * y_bars[0], np.zeros(3)),
+        (
+            lambda x: np.maximum(x - 10, 0),
+            lambda y_bars, xs, ys: y_bars[0] * (xs[0] > 10),
+            np.ones(3),
+        ),
+        (
+            lambda x: np.sin(x) ** 2 + np.cos(x) ** 2,
+            lambda y_bars, xs, ys: 0 * y_bars[0],
+            np.array([0.3, 1.7]),
+        ),
+    ],
+    ids=["minimum", "plateau", "identity"],
+)
+def test_a_derivative_that_is_zero_passes_and_a_gradient_there_fails(forward, backward, x):
+    right = vjp_of(forward, backward, x=x)
+    assert right.verdict is Verdict.PASS
+    assert right.detects["x"].absolute
+    wrong = vjp_of(forward, lambda *given: backward(*given) + 1e-6, x=x)
+    assert wrong.verdict is Verdict.FAIL
+
+
+def test_inputs_without_entries_are_left_out():
+    outcome = vjp_of(
+        lambda x, y: x * 2.0 + y.sum(),
+        lambda y_bars, xs, ys: (2.0 * y_bars[0], np.full(xs[1].shape, y_bars[0].sum())),
+        x=np.ones(3),
+        y=np.ones((0, 2)),
+    )
+    assert outcome.verdict is Verdict.PASS
+    assert all(j.evidence.inputs == ("x",) for j in outcome.judgements)
+
+
+def test_evidence_counts_evaluations():
+    outcome = vjp_of(sine, sine_rule, x=X)
+    evidence = [j.evidence for j in outcome.judgements if isinstance(j.evidence, Evidence)]
+    assert outcome.evaluations == sum(e.estimate.evaluations for e in evidence) > 0
+
+
+def test_a_shape_that_broadcasts_is_no_gradient():
+    case = rule_case(sine, lambda y_bars, xs, ys: np.float64(y_bars[0].sum()), x=X)
+    outcome = outcomes_of(case, checks=("vjp",))["vjp"]
+    assert outcome.verdict is Verdict.FAIL
+    assert outcome.judgements[0].evidence.claim == "the gradient of x has its shape"

@@ -1,0 +1,70 @@
+import io
+import json
+import math
+import stat
+from pathlib import Path
+
+import pytest
+
+from gradcheck.reporters.json_lines import JsonLines, replacing
+from gradcheck.vocabulary import Estimate, Evidence, Judgement, Outcome, Place, Verdict
+
+ESTIMATE = Estimate(math.nan, math.inf, reason="non-finite")
+EVIDENCE = Evidence("<y_bar, J x_dot>", ("x",), 1.0, ESTIMATE, 1.0, 1.0, 1.0, 2.0**-52)
+OUTCOME = Outcome(
+    "cases/a.yaml::b",
+    "engine",
+    "vjp",
+    Verdict.INCONCLUSIVE,
+    place=Place("cases/a.yaml", 14, 5),
+    judgements=(Judgement(EVIDENCE, Verdict.INCONCLUSIVE),),
+)
+
+
+def lines(*outcomes: Outcome) -> list[dict]:
+    stream = io.StringIO()
+    writer = JsonLines(stream, seed=7)
+    for outcome in outcomes:
+        writer.outcome(outcome)
+
+    def refuse(constant):
+        raise AssertionError(f"{constant} is not JSON")
+
+    return [json.loads(line, parse_constant=refuse) for line in stream.getvalue().splitlines()]
+
+
+def test_a_header_names_schema_version_and_seed():
+    [header] = lines()
+    assert (header["schema"], header["version"], header["seed"]) == ("gradcheck-results", 1, 7)
+
+
+def test_one_line_an_outcome_and_no_nan():
+    _, record = lines(OUTCOME)
+    assert record["case"] == "cases/a.yaml::b"
+    assert record["verdict"] == "INCONCLUSIVE"
+    assert record["place"] == "cases/a.yaml:14:5"
+    estimate = record["judgements"][0]["evidence"]["estimate"]
+    assert (estimate["value"], estimate["error"]) == ("nan", "inf")
+
+
+def test_a_file_is_replaced_in_one_move(tmp_path: Path):
+    file = tmp_path / "sub" / "results.jsonl"
+    with replacing(file) as stream:
+        stream.write("new")
+        assert not file.exists()
+    assert file.read_text() == "new"
+    assert [path.name for path in file.parent.iterdir()] == ["results.jsonl"]
+    assert stat.S_IMODE(file.stat().st_mode) & stat.S_IRUSR
+
+
+def test_what_was_written_before_an_interruption_is_kept(tmp_path: Path):
+    file = tmp_path / "results.jsonl"
+
+    def interrupted():
+        with replacing(file) as stream:
+            stream.write("some")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert file.read_text() == "some"

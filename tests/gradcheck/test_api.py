@@ -1,0 +1,168 @@
+import numpy as np
+import pytest
+
+import engine
+import gradcheck
+from engine import Function, Variable
+from gradcheck import (
+    CaseError,
+    GradientError,
+    InconclusiveError,
+    Verdict,
+    assert_gradients,
+    check,
+    check_rule,
+    derivative,
+    load_cases,
+    numerical_diff,
+)
+from gradcheck.vocabulary import Tolerance
+
+X = np.array([0.5, 1.0, -2.0])
+
+
+class WrongSine(Function):
+    def forward(self, x):
+        return np.sin(x)
+
+    def backward(self, gy):
+        return np.cos(self.inputs[0].data) * gy * (1 + 1e-9)
+
+
+def wrong_sine(x):
+    return WrongSine()(x)
+
+
+def test_a_function_of_the_engine_is_checked():
+    report = check(lambda x, y: engine.exp(x) * engine.sin(y), X, X + 1)
+    assert report.verdict is Verdict.PASS
+    assert bool(report)
+    assert set(report.detects) == {"x", "y"}
+    assert {o.check for o in report.outcomes} == {"structure", "vjp", "accumulation", "purity"}
+
+
+def test_a_wrong_function_of_the_users_fails_and_says_where():
+    report = check(wrong_sine, X)
+    assert report.verdict is Verdict.FAIL
+    assert not report
+    assert "worst entry  d y[" in str(report)
+    assert "ratio 1.000000001" in str(report)
+    assert "repeat" not in str(report), "there is no file to repeat it from"
+
+
+def test_variables_numbers_and_lists_are_inputs():
+    for x in (Variable(X), X, [0.5, 1.0], 0.5, 3):
+        assert check(engine.sin, x).passed
+
+
+def test_keyword_arguments_reach_the_function():
+    assert check(lambda x, axis: engine.sum(engine.square(x), axis=axis), X, kwargs={"axis": 0})
+
+
+def test_checks_seed_tolerance_and_budget():
+    assert [o.check for o in check(engine.sin, X, checks=["vjp"]).outcomes] == ["vjp"]
+    first = check(engine.sin, X, seed=1).outcomes[1].judgements
+    assert first != check(engine.sin, X, seed=2).outcomes[1].judgements
+    assert check(wrong_sine, X, tolerance={"rtol": 1e-6}).passed
+    assert check(wrong_sine, X, tolerance=Tolerance(rtol=1e-6)).passed
+    estimate = check(engine.sin, X, budget=40).outcomes[1].judgements[0].evidence.estimate
+    assert estimate.evaluations <= 40
+
+
+def test_an_unknown_check_is_named():
+    with pytest.raises(ValueError, match="no check named 'vpj'; there are accumulation"):
+        check(engine.sin, X, checks=["vpj"])
+
+
+def test_inputs_that_are_no_arrays_are_refused():
+    with pytest.raises(TypeError, match="an input is a str"):
+        check(engine.sin, "x")
+    with pytest.raises(TypeError, match=r"pass its parts one by one, check\(f, a, b\)"):
+        check(engine.sin, (1.0, 2.0))
+
+
+def test_the_inputs_of_the_user_are_left_alone():
+    x = X.copy()
+    check(engine.sin, x)
+    assert np.array_equal(x, X)
+
+
+def test_a_rule_takes_one_array_or_a_tuple():
+    assert check_rule(np.sin, lambda y_bars, xs, ys: y_bars[0] * np.cos(xs[0]), X)
+    assert check_rule(
+        lambda a, b: (a * b, a + b),
+        lambda y_bars, xs, ys: (y_bars[0] * xs[1] + y_bars[1], y_bars[0] * xs[0] + y_bars[1]),
+        X,
+        X + 2,
+    )
+
+
+def test_a_wrong_rule_fails():
+    report = check_rule(np.sin, lambda y_bars, xs, ys: -y_bars[0] * np.cos(xs[0]), X)
+    assert report.verdict is Verdict.FAIL
+
+
+def test_assert_gradients_is_silent_or_raises():
+    assert assert_gradients(engine.sin, X) is None
+    with pytest.raises(GradientError, match="worst entry"):
+        assert_gradients(wrong_sine, X)
+    with pytest.raises(InconclusiveError, match="kink"):
+        assert_gradients(engine.abs, np.zeros(3))
+
+
+def test_what_cannot_be_judged_can_be_a_warning():
+    with pytest.warns(UserWarning, match="kink"):
+        assert_gradients(engine.abs, np.zeros(3), inconclusive="warn")
+    with pytest.raises(ValueError, match='expected "fail" or "warn"'):
+        assert_gradients(engine.abs, np.zeros(3), inconclusive="no")
+
+
+def test_both_errors_are_assertion_errors():
+    assert issubclass(GradientError, AssertionError)
+    assert issubclass(InconclusiveError, AssertionError)
+
+
+def test_derivative_of_a_scalar_function():
+    estimate = derivative(np.sin, np.array(0.5), np.array(1.0))
+    assert abs(estimate.value - 0.8775825618903728) <= estimate.error < 1e-11
+
+
+def test_derivative_along_a_direction_weighed_by_a_cotangent():
+    x, x_dot, y_bar = X, np.array([1.0, -2.0, 0.5]), np.array([0.3, 1.0, 2.0])
+    estimate = derivative(np.exp, x, x_dot, y_bar=y_bar)
+    exact = float(np.sum(y_bar * np.exp(x) * x_dot))
+    assert abs(estimate.value - exact) <= estimate.error + 1e-15
+
+
+def test_derivative_of_several_numbers_needs_a_cotangent():
+    with pytest.raises(ValueError, match="must give one number"):
+        derivative(np.sin, X, np.ones(3))
+
+
+def test_the_notebooks_numerical_derivatives():
+    x = Variable(np.array(0.5))
+    square_exp_square = numerical_diff(lambda v: engine.square(engine.exp(engine.square(v))), x)
+    assert square_exp_square == 3.2974426293330694
+    composite = numerical_diff(lambda v: engine.triple(engine.exp(engine.square(v))), x)
+    assert composite == 6.351000335633739
+
+
+def test_cases_are_loaded_and_run(tmp_path, monkeypatch):
+    (tmp_path / "tox.ini").touch()
+    (tmp_path / "cases").mkdir()
+    file = tmp_path / "cases" / "a.yaml"
+    file.write_text("cases:\n  - {id: a, function: sin(x), inputs: {x: 0.5}}\n")
+    monkeypatch.chdir(tmp_path)
+    [case] = load_cases()
+    assert case.id == "cases/a.yaml::a"
+    assert {o.verdict for o in gradcheck.run([case])} == {Verdict.PASS}
+    file.write_text("cases:\n  - {id: a, function: sine(x), inputs: {x: 0.5}}\n")
+    with pytest.raises(CaseError, match=r"cases/a.yaml:2:\d+: unknown .*'sine'"):
+        load_cases()
+
+
+def test_public_names_are_there():
+    for name in gradcheck.__all__:
+        assert getattr(gradcheck, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        gradcheck.nonsense  # noqa: B018 -- the access is the test

@@ -1,0 +1,319 @@
+"""The command line as people and pipes meet it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from gradcheck.cli import main
+
+ROOT = Path(__file__).parents[2]
+
+GOOD = """\
+cases:
+  - {id: sine, function: sin(x), inputs: {x: {shape: [3]}}, tags: [trig]}
+  - id: softmax
+    let: {e: exp(x)}
+    function: e / sum(e)
+    inputs: {x: {shape: [$n]}}
+    matrix: {n: [2, 3]}
+"""
+KINK = "cases:\n  - {id: kink, function: abs(x), inputs: {x: 0.0}}\n"
+WRONG = "cases:\n  - {id: off, function: sin(x), inputs: {x: 0.5}, expect: {value: 0.5}}\n"
+BROKEN = """\
+cases:
+  - id: a
+    function: sine(x)
+    inputs: {x: {shpae: [3]}}
+"""
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project with one good case file."""
+    (tmp_path / "tox.ini").touch()
+    (tmp_path / "cases").mkdir()
+    (tmp_path / "cases" / "good.yaml").write_text(GOOD)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def add(project: Path, name: str, text: str) -> None:
+    (project / "cases" / name).write_text(textwrap.dedent(text))
+
+
+def gradcheck(*arguments: str, **options) -> subprocess.CompletedProcess:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "gradcheck", *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, env=environment, timeout=60, **options
+    )
+
+
+def test_all_pass_is_0_with_a_table_and_a_summary(project, capsys):
+    assert main(["run", "cases"]) == 0
+    out, err = capsys.readouterr()
+    rows = [line.split()[:3] for line in out.splitlines() if line.startswith("PASS  ")]
+    assert rows[:3] == [
+        ["PASS", "cases/good.yaml::sine", "engine"],
+        ["PASS", "cases/good.yaml::softmax[2]", "engine"],
+        ["PASS", "cases/good.yaml::softmax[3]", "engine"],
+    ]
+    assert out.splitlines()[-1].startswith("3 cases: 3 PASS; ")
+    assert err == ""
+
+
+def test_the_default_path_is_cases(project):
+    assert main(["run"]) == 0
+
+
+def test_results_and_summary_are_written_below_the_root(project, monkeypatch):
+    monkeypatch.chdir(project / "cases")
+    assert main(["run", "good.yaml"]) == 0
+    latest = project / "reports" / "latest"
+    assert (latest / "summary.md").read_text().startswith("# gradcheck")
+    header, *records = map(json.loads, (latest / "results.jsonl").read_text().splitlines())
+    assert header["schema"] == "gradcheck-results"
+    assert {r["case"] for r in records} == {
+        "cases/good.yaml::sine",
+        "cases/good.yaml::softmax[2]",
+        "cases/good.yaml::softmax[3]",
+    }
+    assert sorted(path.name for path in latest.iterdir()) == ["results.jsonl", "summary.md"]
+
+
+def test_a_failure_is_1_and_tells_the_command_that_repeats_it(project, capsys):
+    add(project, "wrong.yaml", WRONG)
+    assert main(["run", "--seed", "7"]) == 1
+    out = capsys.readouterr().out
+    command = 'python -m gradcheck run "cases/wrong.yaml::off" -e engine --seed 7'
+    assert f"  repeat       {command}" in out
+    assert main(["run", "cases/wrong.yaml::off", "-e", "engine", "--seed", "7"]) == 1
+
+
+def test_an_inconclusive_case_is_1_unless_it_is_a_warning(project, capsys):
+    add(project, "kink.yaml", KINK)
+    assert main(["run"]) == 1
+    assert "INCONCLUSIVE  cases/kink.yaml::kink" in capsys.readouterr().out
+    assert main(["run", "--inconclusive=warn"]) == 0
+
+
+def test_mistakes_are_2_all_are_told_and_nothing_runs(project, capsys):
+    add(project, "broken.yaml", BROKEN)
+    assert main(["run"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    lines = err.splitlines()
+    assert any(
+        line.startswith("cases/broken.yaml:3:15: ") and "'sine'" in line for line in lines
+    ), err
+    assert any(
+        line.startswith("cases/broken.yaml:4:18: ") and "did you mean 'shape'" in line
+        for line in lines
+    ), err
+    assert lines[-1] == "2 mistakes in case files"
+
+
+def test_the_rest_can_run_despite_mistakes_and_the_code_is_still_2(project, capsys):
+    add(project, "broken.yaml", BROKEN)
+    assert main(["run", "--continue-on-collection-errors"]) == 2
+    assert "3 cases: 3 PASS" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "nowhere"], "nowhere"),
+        (["run", "cases/good.yaml::sien"], "sine"),
+        (["run", "-e", "engin"], "did you mean 'engine'"),
+        (["run", "-k", "and"], "expected words"),
+        (["run", "--report", "pdf=x"], "json"),
+    ],
+)
+def test_what_is_not_there_is_2_and_named(project, capsys, arguments, words):
+    assert main(arguments) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("gradcheck: ")
+    assert words in err
+
+
+def test_a_wrong_option_is_2(project, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["run", "--sede", "1"])
+    assert stopped.value.code == 2
+
+
+def test_nothing_compared_is_5(project, capsys):
+    assert main(["run", "-k", "nothing_like_it"]) == 5
+    assert "3 deselected" in capsys.readouterr().out
+
+
+def test_one_slug_or_one_variant(project, capsys):
+    assert main(["run", "cases/good.yaml::softmax"]) == 0
+    assert "2 cases: 2 PASS" in capsys.readouterr().out
+    assert main(["run", "cases/good.yaml::softmax[3]"]) == 0
+    assert "1 case: 1 PASS" in capsys.readouterr().out
+
+
+def test_k_selects_by_slug_variant_tag_and_engine(project, capsys):
+    for expression, count in [("soft", 2), ("trig", 1), ("engine", 3), ("not trig and 3", 1)]:
+        main(["run", "-k", expression, "-q"])
+        assert f"{count} case" in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_x_stops_at_the_first_failure(project, capsys):
+    add(project, "a_wrong.yaml", WRONG)
+    assert main(["run", "-x"]) == 1
+    assert capsys.readouterr().out.splitlines()[-1].startswith("1 case: 1 FAIL")
+
+
+def test_json_on_stdout_is_for_a_pipe(project, capsys):
+    assert main(["run", "--format", "json"]) == 0
+    out, err = capsys.readouterr()
+    records = [json.loads(line) for line in out.splitlines()]
+    assert records[0]["version"] == 1
+    assert {r["verdict"] for r in records[1:]} == {"PASS"}
+    assert "3 cases: 3 PASS" in err
+
+
+def test_a_further_report(project):
+    assert main(["run", "--report", "json=out/more.jsonl", "--report-dir", "elsewhere"]) == 0
+    assert Path("out/more.jsonl").read_text() == Path("elsewhere/results.jsonl").read_text()
+    assert not Path("reports").exists()
+
+
+def test_the_same_seed_gives_the_same_results(project):
+    for folder in ("a", "b"):
+        assert main(["run", "--report-dir", folder, "--seed", "3"]) == 0
+
+    def numbers(folder):
+        lines = (project / folder / "results.jsonl").read_text().splitlines()
+        return [{k: v for k, v in json.loads(li).items() if k != "seconds"} for li in lines]
+
+    assert numbers("a") == numbers("b")
+
+
+def test_quiet_shows_what_did_not_pass(project, capsys):
+    add(project, "wrong.yaml", WRONG)
+    main(["run", "-q"])
+    rows = [line for line in capsys.readouterr().out.splitlines() if "::" in line]
+    assert not [row for row in rows if row.startswith("PASS")]
+    assert [row for row in rows if row.startswith("FAIL")]
+
+
+def test_list_prints_ids_and_counts_on_stderr(project, capsys):
+    assert main(["list"]) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        "cases/good.yaml::sine",
+        "cases/good.yaml::softmax[2]",
+        "cases/good.yaml::softmax[3]",
+    ]
+    assert err == "3 cases\n"
+    assert main(["list", "--format", "json", "-k", "sine"]) == 0
+    [record] = json.loads(capsys.readouterr().out)
+    assert (record["id"], record["function"]) == ("cases/good.yaml::sine", "sin(x)")
+
+
+def test_validate_runs_nothing(project, capsys):
+    assert main(["validate"]) == 0
+    assert capsys.readouterr().out == "3 cases in 1 files, no mistake\n"
+    add(project, "broken.yaml", BROKEN)
+    assert main(["validate"]) == 2
+    assert not Path("reports").exists()
+
+
+def test_python_files_can_be_refused(project, capsys):
+    add(
+        project,
+        "code.py",
+        """\
+        from gradcheck import case
+        @case(inputs={"x": 0.5})
+        def sine(xp, x):
+            return xp.sin(x)
+        """,
+    )
+    assert main(["list"]) == 0
+    assert "cases/code.py::sine" in capsys.readouterr().out
+    main(["list", "--no-python"])
+    assert "code.py::sine" not in capsys.readouterr().out
+
+
+def test_help_imports_neither_numpy_nor_yaml_nor_pydantic():
+    code = (
+        "import sys\nfrom gradcheck.cli import main\n"
+        "try: main(['--help'])\nexcept SystemExit: pass\n"
+        "print(sorted({'numpy', 'yaml', 'pydantic'} & set(sys.modules)))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+    assert "run " in done.stdout
+
+
+def test_every_command_has_help():
+    for command in ("run", "list", "validate"):
+        done = gradcheck(command, "--help")
+        assert done.returncode == 0
+        assert done.stdout.startswith(f"usage: gradcheck {command}")
+
+
+def test_no_progress_in_a_pipe(project):
+    done = gradcheck("run", "cases")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_reader_that_stops_early_is_no_fault(project):
+    add(project, "many.yaml", "cases:\n" + "".join(
+        f"  - {{id: c{i}, function: sin(x), inputs: {{x: 0.5}}}}\n" for i in range(300)
+    ))  # fmt: skip
+    command = f'"{sys.executable}" -m gradcheck list | head -n 1'
+    done = subprocess.run(
+        command, shell=True, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=60,
+    )  # fmt: skip
+    assert done.stdout == "cases/good.yaml::sine\n"
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
+def test_an_interrupted_run_is_130_and_keeps_what_it_had(project):
+    add(
+        project,
+        "slow.py",
+        """\
+        import time
+        from gradcheck import case
+        @case(inputs={"x": 0.5})
+        def slow(xp, x):
+            open("started", "w").close()
+            time.sleep(30)
+            return xp.sin(x)
+        """,
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gradcheck", "run"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    deadline = time.monotonic() + 30
+    while not Path("started").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert out.splitlines()[-1].startswith("3 cases: 3 PASS")
+    assert out.splitlines()[-1].endswith("interrupted")
+    results = (project / "reports" / "latest" / "results.jsonl").read_text().splitlines()
+    assert len(results) > 3

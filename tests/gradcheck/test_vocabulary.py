@@ -1,0 +1,73 @@
+import json
+from itertools import pairwise
+
+import pytest
+
+from gradcheck.vocabulary import (
+    Case,
+    Detects,
+    Outcome,
+    Place,
+    Report,
+    Verdict,
+    plain,
+    weakest,
+    worst,
+)
+
+WORST_FIRST = ["ERROR", "FAIL", "XPASS", "INCONCLUSIVE", "PASS", "XFAIL", "SKIP"]
+
+
+def outcome(verdict: Verdict, **fields) -> Outcome:
+    return Outcome("cases/a.yaml::b", "engine", "vjp", verdict, **fields)
+
+
+@pytest.mark.parametrize(("bad", "better"), list(pairwise(WORST_FIRST)))
+def test_the_worst_of_several_verdicts(bad, better):
+    assert worst([Verdict(better), Verdict(bad)]) is Verdict(bad)
+
+
+def test_nothing_compared_is_an_error():
+    assert worst([]) is Verdict.ERROR
+    assert Report(()).verdict is Verdict.ERROR
+
+
+def test_a_report_passes_with_one_pass_and_nothing_worse():
+    assert Report((outcome(Verdict.PASS), outcome(Verdict.SKIP)))
+    assert not Report((outcome(Verdict.SKIP),))
+    assert not Report((outcome(Verdict.PASS), outcome(Verdict.INCONCLUSIVE)))
+
+
+def test_a_report_detects_what_its_weakest_pass_does():
+    strong, weak = Detects(1e-12, 1e-10), Detects(1e-9, 1e-11)
+    passes = [outcome(Verdict.PASS, detects={"x": d}) for d in (strong, weak)]
+    assert Report(tuple(passes)).detects == {"x": Detects(1e-9, 1e-10)}
+
+
+def test_detection_of_different_inputs_stays_apart():
+    merged = weakest([{"x": Detects(1e-9, 1.0)}, {"w": Detects(1e-3, 1e-2, absolute=True)}])
+    assert merged == {"x": Detects(1e-9, 1.0), "w": Detects(1e-3, 1e-2, absolute=True)}
+
+
+def test_an_id_is_path_slug_and_variant():
+    case = Case("softmax", Place("cases/loss.yaml", 3), {}, symbols={"n": 8, "dtype": "float32"})
+    assert case.id == "cases/loss.yaml::softmax[8-float32]"
+    assert Case("softmax", Place("cases/loss.yaml"), {}).id == "cases/loss.yaml::softmax"
+    assert Case("sin", Place(""), {}).id == "sin"
+
+
+def test_a_report_becomes_json():
+    report = Report((outcome(Verdict.PASS, detects={"x": Detects(1e-12, 1e-10)}),))
+    record = json.loads(json.dumps(report.to_dict()))
+    assert record["verdict"] == "PASS"
+    assert record["passed"] is True
+    assert record["outcomes"][0]["detects"]["x"]["entry"] == 1e-10
+
+
+def test_plain_leaves_numbers_and_text_alone():
+    assert plain({"a": (1, "b", None)}) == {"a": [1, "b", None]}
+
+
+def test_a_place_shows_what_is_known():
+    assert str(Place("a.yaml")) == "a.yaml"
+    assert str(Place("a.yaml", 3, 5)) == "a.yaml:3:5"
