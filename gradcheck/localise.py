@@ -1,12 +1,14 @@
 """From a wrong projection to the wrong entries: masked bisection over inputs and outputs.
 
 Each question is a full bounded derivative, so that the answer carries an error like any other;
-2 log2(n) questions find one wrong entry among n, and no Jacobian is ever built.
+log2(n) questions find one wrong entry among n, and no Jacobian is ever built.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -55,35 +57,66 @@ def wrong_entries(
         return [_named_groups("entry", subject, position, groups, MOST)]
     single = _one_output(y_bars, lambda bars: ask(bars, gradients(subject, bars), worst))
     answer = ask(single, gradients(subject, single), worst)
+    if answer.verdict is not Verdict.FAIL:
+        return []
     finding = _entry(subject, position, int(worst[0]), single, answer, direction.flat[worst[0]])
     if not others:
         return [finding]
     return [finding, _named_groups("entries", subject, position, others, MOST - 1)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Entries, how far the rule is off over them together, and what is allowed of that."""
+
+    entries: np.ndarray
+    off: float
+    allowed: float
+
+    @property
+    def excess(self) -> float:
+        """How far beyond what is allowed; not above zero where the group does not fail."""
+        return abs(self.off) - self.allowed if math.isfinite(self.off) else math.inf
+
+
+def _asked(entries: np.ndarray, judgement: Judgement) -> _Group:
+    """What an answer says of a group: one that is undecided does not fail."""
+    found = judgement.evidence
+    if judgement.verdict is not Verdict.FAIL or not isinstance(found, Evidence):
+        return _Group(entries, 0.0, math.inf)
+    return _Group(entries, found.analytic - found.estimate.value, judgement.tolerance)
+
+
 def _narrowed(
     candidates: np.ndarray, ask: Callable[[np.ndarray], Judgement], most: int
 ) -> Iterator[np.ndarray]:
     """Yield up to `most` smallest failing groups, halving what fails, the worst half first."""
-    stack = [candidates] if _excess(ask(candidates)) > 0 else []
+    whole = _asked(candidates, ask(candidates))
+    stack = [whole] if whole.excess > 0 else []
     count = 0
     while stack and count < most:
         group = stack.pop()
-        halves = np.array_split(group, 2) if len(group) > 1 else []
-        failing = sorted((e, i) for i, half in enumerate(halves) if (e := _excess(ask(half))) > 0)
-        stack.extend(halves[i] for _, i in failing)
+        failing = _failing_halves(group, ask)
+        stack.extend(sorted(failing, key=lambda half: half.excess))
         if not failing:
             count += 1
-            yield group
+            yield group.entries
 
 
-def _excess(judgement: Judgement) -> float:
-    """How far beyond its tolerance a failing projection is; zero or less where it does not fail."""
-    found = judgement.evidence
-    if judgement.verdict is not Verdict.FAIL or not isinstance(found, Evidence):
-        return 0.0
-    distance = abs(found.analytic - found.estimate.value)
-    return distance - judgement.tolerance if np.isfinite(distance) else np.inf
+def _failing_halves(group: _Group, ask: Callable[[np.ndarray], Judgement]) -> list[_Group]:
+    """Ask one half; a derivative is linear, so that the other half's follows from the whole's."""
+    if len(group.entries) == 1:
+        return []
+    first, rest = np.array_split(group.entries, 2)
+    judged = ask(first)
+    half = _asked(first, judged)
+    other = _Group(rest, math.nan, 0.0)
+    if isinstance(judged.evidence, Evidence) and judged.verdict is not Verdict.INCONCLUSIVE:
+        off = judged.evidence.analytic - judged.evidence.estimate.value
+        other = _Group(rest, group.off - off, group.allowed + judged.tolerance)
+    if not math.isfinite(other.off) or not (half.excess > 0 or other.excess > 0):
+        other = _asked(rest, ask(rest))
+    return [part for part in (half, other) if part.excess > 0]
 
 
 def _one_output(y_bars: Arrays, ask: Callable[[Arrays], Judgement]) -> Arrays:

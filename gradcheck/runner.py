@@ -198,7 +198,7 @@ def _findings(
     for name in _failing_inputs(judgements):
         position = subject.names.index(name)
         findings.extend(wrong_entries(subject, position, case.tolerance, rng))
-        findings.extend(diagnose(subject, case, position, rng))
+        findings.extend(diagnose(subject, position, rng))
     return tuple(findings)
 
 

@@ -208,6 +208,8 @@ class Subject:
     `primal(*xs)` returns a tuple of ys; `vjp(xs, y_bars)` one gradient (or None) for each x;
     `jvp(xs, x_dots)` one tangent for each y; `vjp_vjp(xs, y_bars, v)` the derivatives of <v, vjp>
     by xs and by y_bars.  `rule(y_bars, xs, ys)` is the rule itself where it can be called so.
+    `batched_primal` is primal
+    with a first axis more on every input and output, for several points in one call.
     `differentiable` says by position which inputs are due a gradient,
     `budget` how many evaluations of `primal` one derivative may cost; `held` masks, by position,
     entries that no projection moves.

@@ -136,6 +136,7 @@ def evidence(subject: Subject, y_bars: Arrays, tangents: Tangents, terms: np.nda
         tuple(map(widened, y_bars)),
         scale=norm if math.isfinite(norm) else 0.0,
         budget=subject.budget,
+        batched=subject.batched_primal,
     )
     return Evidence(
         quantity="<y_bar, J x_dot>",

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradcheck.checks.vjp import projected
+from gradcheck.checks.projection import draw_cotangents, draw_tangents, gradients, of_gradients
 from gradcheck.judge import RULE_ROUNDING
 from gradcheck.registry import Registry
-from gradcheck.vocabulary import Case, Evidence, Finding, Subject
+from gradcheck.vocabulary import Evidence, Finding, Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +32,24 @@ DIAGNOSES: Registry[Diagnosis] = Registry("diagnosis", "gradcheck.diagnosis")
 PROJECTIONS = 3  # a ratio that three random projections share is no accident
 
 
-def diagnose(
-    subject: Subject, case: Case, position: int, rng: np.random.Generator
-) -> list[Finding]:
+def diagnose(subject: Subject, position: int, rng: np.random.Generator) -> list[Finding]:
     """Return every hypothesis that fits the gradient of the input at `position`."""
-    fresh = [projected(subject, case, (position,), rng) for _ in range(PROJECTIONS)]
+    fresh = [_projected(subject, position, rng) for _ in range(PROJECTIONS)]
     half = np.asarray(rng.integers(0, 2, subject.xs[position].shape), dtype=bool)
     halves = [
-        projected(_holding(subject, position, mask), case, (position,), rng)
+        _projected(_holding(subject, position, mask), position, rng)
         for mask in (half, ~half)
         if not mask.all()
     ]
     suspect = Suspect(subject.names[position], fresh, halves)
     findings = (DIAGNOSES[kind](suspect) for kind in DIAGNOSES)
     return [finding for finding in findings if finding is not None]
+
+
+def _projected(subject: Subject, position: int, rng: np.random.Generator) -> Evidence:
+    y_bars = draw_cotangents(subject, rng)
+    tangents = draw_tangents(subject, (position,), rng)
+    return of_gradients(subject, y_bars, gradients(subject, y_bars), tangents)
 
 
 def _holding(subject: Subject, position: int, mask: np.ndarray) -> Subject:

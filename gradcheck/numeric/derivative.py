@@ -24,6 +24,7 @@ def directional_derivative(
     *,
     scale: float = 0.0,
     budget: int = 150,
+    batched: Callable[..., Any] | None = None,
 ) -> Estimate:
     """Return d/dt <y_bar, f(x + t u)> at t = 0 with a bound on its error.
 
@@ -39,6 +40,7 @@ def directional_derivative(
         cotangents: y_bar, shaped as the outputs; None if f gives one number.
         scale: a known size of the derivative, ||g * u||_2 of the rule under test; 0 if unknown.
         budget: evaluations of f at most.
+        batched: f on several points at once: inputs and outputs have a first axis more.
 
     Returns:
         The derivative per unit of t.  `reason` is empty unless the bound exceeds 1e-3 of the
@@ -60,7 +62,7 @@ def directional_derivative(
     True
     """
     with np.errstate(all="ignore"):
-        line = Line(f, primals, tangents, cotangents, budget)
+        line = Line(f, primals, tangents, cotangents, budget, batched)
         if not line.origin.finite:
             return failure(line, "non-finite")
         return _estimate(line, float(scale))

@@ -7,7 +7,7 @@ a large offset cancels before it is summed.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -22,6 +22,9 @@ FSUM_LIMIT = 512
 
 CHUNK = 8192
 """Large outputs are compared by so many numbers at a time."""
+
+MOST_ROWS, BATCH = 128, 2**17
+"""A batched call takes so many points, and so many numbers, at most."""
 
 SAFE_SQUARES = (1e-280, 1e280)
 """A sum of squares within has neither overflowed nor lost a term that matters."""
@@ -84,8 +87,10 @@ class Line:
         tangents: Sequence[Array | None],
         cotangents: Sequence[Array] | None,
         budget: int,
+        batched: Function | None = None,
     ) -> None:
         self._f = f
+        self._batched = batched
         self._primals = tuple(np.asarray(x) for x in primals)
         self._tangents = _matching_tangents(self._primals, tangents)
         self._budget = budget
@@ -108,10 +113,23 @@ class Line:
         return known
 
     def reserve(self, ts: Sequence[float]) -> None:
-        """Raise OutOfBudget unless all of `ts` can be sampled."""
-        new = sum(t not in self._cache for t in ts)
-        if self.evaluations + new > self._budget:
+        """Raise OutOfBudget unless all of `ts` can be sampled; sample them if f comes batched."""
+        new = [t for t in ts if t not in self._cache]
+        if self.evaluations + len(new) > self._budget:
             raise OutOfBudget
+        if self._batched and len(new) > 1:
+            for some in _rows(new, sum(x.size for x in self._primals)):
+                self._sample_together(self._batched, some)
+
+    def _sample_together(self, batched: Function, ts: Sequence[float]) -> None:
+        """Evaluate several points in one call: every input and output has a first axis more."""
+        pairs = list(zip(self._primals, self._tangents, strict=True))
+        outputs = batched(*(np.stack([_moved(x, u, t) for t in ts]) for x, u in pairs))
+        outputs = outputs if isinstance(outputs, tuple | list) else (outputs,)
+        self.evaluations += len(ts)
+        for row, t in enumerate(ts):
+            values = self._checked([np.asarray(y)[row] for y in outputs])
+            self._cache[t] = self._measure(values)
 
     def repeats(self) -> bool:
         """Evaluate f(x) once more: does it give the same value again?"""
@@ -127,7 +145,9 @@ class Line:
         return tuple(map(np.asarray, outputs if isinstance(outputs, tuple | list) else (outputs,)))
 
     def _values(self, t: float) -> list[Array]:
-        outputs = self._outputs(t)
+        return self._checked(self._outputs(t))
+
+    def _checked(self, outputs: Sequence[Array]) -> list[Array]:
         shapes = [y.shape for y in outputs]
         if shapes != self._shapes:
             raise ValueError(f"f gives shapes {shapes} near x, but {self._shapes} at x")
@@ -159,6 +179,13 @@ class Line:
         length = math.hypot(*(_length(self._tangents[i]) for _, i in moving))
         rounding = math.hypot(*(0.5 * eps * _length(self._primals[i]) for eps, i in moving))
         return rounding / length if length > 0 else 0.0
+
+
+def _rows(ts: list[float], size: int) -> Iterator[list[float]]:
+    """Split `ts` into batches that fit the cache: one huge batch is slower than a loop."""
+    rows = max(1, min(MOST_ROWS, BATCH // max(size, 1)))
+    for i in range(0, len(ts), rows):
+        yield ts[i : i + rows]
 
 
 def exact_sum(terms: Array) -> Any:

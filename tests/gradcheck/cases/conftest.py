@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from gradcheck.cases.schema import Known
 from gradcheck.cases.yaml_file import read_yaml
@@ -18,9 +17,6 @@ OPERATIONS = frozenset(
 )
 CHECKS = ("value", "vjp", "jvp", "adjoint", "second_order")
 ENGINES = ("engine", "torch", "jax")
-
-# the long run: pytest tests/gradcheck/cases --hypothesis-profile=long
-settings.register_profile("long", max_examples=50_000, deadline=None)
 
 Read = Callable[[str], tuple[list[Case], list[str]]]
 

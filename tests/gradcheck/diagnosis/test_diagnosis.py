@@ -10,8 +10,8 @@ X = np.random.default_rng(3).normal(size=(3, 4))
 
 
 def named(backward, forward=sine, x=X):
-    subject, case = rule_subject(forward, backward, x=x)
-    return {f.kind: f.text for f in diagnose(subject, case, 0, np.random.default_rng(0))}
+    subject, _ = rule_subject(forward, backward, x=x)
+    return {f.kind: f.text for f in diagnose(subject, 0, np.random.default_rng(0))}
 
 
 def right(y_bars, xs, ys):

@@ -175,3 +175,37 @@ def test_repeats_tells_random_functions_from_others():
     rng = np.random.default_rng(0)
     assert line(np.sin, 1.0, 1.0).repeats()
     assert not line(lambda x: x + rng.random(), 1.0, 1.0).repeats()
+
+
+@pytest.mark.parametrize("size", [1, 5, 3000, 2**18])
+def test_a_batched_function_gives_the_same_samples(size):
+    x, u = np.linspace(0.1, 1.0, size), np.linspace(1.0, 2.0, size)
+    calls: list[int] = []
+
+    def batched(xs):
+        calls.append(len(xs))
+        return np.sin(xs)
+
+    ts = [2.0**-k for k in range(1, 9)]
+    plain = Line(np.sin, (x,), (u,), (np.ones(size),), 20)
+    together = Line(np.sin, (x,), (u,), (np.ones(size),), 20, batched)
+    together.reserve(ts)
+    assert sum(calls) == len(ts)
+    assert max(calls) * size <= 2**17 or max(calls) == 1
+    assert [together.sample(t) for t in ts] == [plain.sample(t) for t in ts]
+    assert together.evaluations == plain.evaluations
+
+
+def test_a_batch_is_within_the_budget():
+    line = Line(np.sin, (np.ones(2),), (np.ones(2),), (np.ones(2),), 4, np.sin)
+    with pytest.raises(OutOfBudget):
+        line.reserve([0.1, 0.2, 0.3, 0.4])
+    assert line.evaluations == 1
+
+
+def test_inputs_that_stand_still_are_batched_too():
+    x, w = np.array([0.5, 1.0]), np.array([2.0, 3.0])
+    batched = Line(np.multiply, (x, w), (x, None), (x,), 9, np.multiply)
+    batched.reserve([0.25, 0.5])
+    alone = Line(np.multiply, (x, w), (x, None), (x,), 9)
+    assert batched.sample(0.5) == alone.sample(0.5)
