@@ -13,7 +13,8 @@ from gradcheck.vocabulary import Detects, Evidence, Fact, Judgement, Tolerance, 
 RULE_ROUNDING = 16  # eps ||g * u||: right float32 rules showed at most 3.6
 OUTPUT_ROUNDING = 4  # eps |phi|: what a rule built from the rounded output may be off by
 DECIDABLE = 1e-3  # a bound above this share of the derivative decides nothing
-ZERO = 1e3  # eps S: a clean estimate below it is a zero, to rounding
+ZERO = 1e4  # eps S: a clean estimate below it is a zero, to rounding
+FLAT = 1e-8  # of how the function changes nearby: so much less at the point is a zero, too
 
 
 def judge(evidence: Evidence | Fact, tolerance: Tolerance | None = None) -> Judgement:
@@ -64,8 +65,9 @@ def _undecidable(evidence: Evidence) -> str:
 def _is_zero(evidence: Evidence) -> bool:
     """Whether the derivative is zero to rounding: its bound can then never be a share of it."""
     estimate = evidence.estimate
-    limit = ZERO * estimate.eps * estimate.magnitude
-    return estimate.clean and abs(estimate.value) <= estimate.error <= limit
+    rounding = ZERO * estimate.eps * estimate.magnitude if estimate.clean else 0.0
+    limit = max(rounding, FLAT * estimate.variation)
+    return abs(estimate.value) <= estimate.error <= limit
 
 
 def _detects(evidence: Evidence, accepted: float) -> Detects:

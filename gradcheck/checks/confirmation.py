@@ -29,6 +29,7 @@ AGAIN = 0.7  # the second measurement's steps are none of the first one's
 ROUNDING_SIZED = 1e3  # roundings of sum |g_i u_i| or sum |y_bar f|: beyond, nothing is explained
 SHRINKING = 16  # from float64 to longdouble rounding shrinks by 2048, and sums stay in float64
 REACH, NEARBY, DEGREE = 2.0**-5, 9, 4  # where, and how smooth, a rule's projections should be
+ROUNDING_ONLY = 64.0  # times phi: what the slope of a function that is all rounding may seem to be
 QUANTILE = 13.04  # Student's, two-sided 1e-4, for the 4 degrees of freedom that leaves
 
 
@@ -37,7 +38,10 @@ def confirmed(
 ) -> Evidence:
     """Return the evidence of one projection; a FAIL only where second thoughts leave it one."""
     evidence = of_gradients(subject, y_bars, found, tangents)
-    if not _fails(evidence, case):
+    verdict = judge(evidence, case.tolerance).verdict
+    if verdict is Verdict.INCONCLUSIVE:
+        return _settled_as_rounding(evidence, subject, y_bars)
+    if verdict is not Verdict.FAIL:
         return evidence
     tangents = tuple(None if u is None else np.asarray(AGAIN * u) for u in tangents)
     evidence = of_gradients(subject, y_bars, found, tangents)
@@ -71,6 +75,23 @@ def _undecided(evidence: Evidence) -> Evidence:
 # ---------------------------------------------------------------- more digits
 
 
+def _settled_as_rounding(evidence: Evidence, subject: Subject, y_bars: Arrays) -> Evidence:
+    """Where all of phi is rounding (it shrinks with the precision), its derivative is zero."""
+    size = evidence.estimate.magnitude
+    if evidence.estimate.reason not in ("noise", "precision", "step", "kink") or size == 0:
+        return evidence
+    widened = _widened(subject, y_bars)
+    if widened is None:
+        return evidence
+    wide, bars = widened
+    if SHRINKING * math.fsum(np.abs(products(wide.primal(*wide.xs), bars))) > size:
+        return evidence
+    # Whatever its bound, it is a zero beside any change of the function's.
+    error = ROUNDING_ONLY * size
+    zero = replace(evidence.estimate, value=0.0, error=error, reason="", variation=math.inf)
+    return replace(evidence, estimate=zero)
+
+
 def _in_wider_precision(
     evidence: Evidence, subject: Subject, y_bars: Arrays, tangents: Tangents
 ) -> Evidence | None:
@@ -78,11 +99,10 @@ def _in_wider_precision(
 
     What the rule is off by is its own rounding if it shrinks with the precision.
     """
-    wide = replace(subject, xs=tuple(map(_wider, subject.xs)))
-    wide_bars = tuple(map(_wider, y_bars))
-    # On some machines longdouble is double.
-    if _coarsest(wide.xs) >= _coarsest(subject.xs) or not _keeps_precision(wide, wide_bars):
+    widened = _widened(subject, y_bars)
+    if widened is None:
         return None
+    wide, wide_bars = widened
     estimate = directional_derivative(
         wide.primal, wide.xs, tangents, wide_bars, scale=evidence.norm, budget=subject.budget
     )
@@ -90,6 +110,15 @@ def _in_wider_precision(
     distance = abs(evidence.analytic - estimate.value)
     shrinks = abs(total(terms) - estimate.value) <= estimate.error + distance / SHRINKING
     return replace(evidence, estimate=estimate, noise=distance if shrinks else 0.0)
+
+
+def _widened(subject: Subject, y_bars: Arrays) -> tuple[Subject, Arrays] | None:
+    wide = replace(subject, xs=tuple(map(_wider, subject.xs)))
+    bars = tuple(map(_wider, y_bars))
+    # On some machines longdouble is double.
+    if _coarsest(wide.xs) >= _coarsest(subject.xs) or not _keeps_precision(wide, bars):
+        return None
+    return wide, bars
 
 
 def _wider(array: np.ndarray) -> np.ndarray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from math import inf, nan
 
 from gradcheck.numeric import choice
@@ -17,7 +16,7 @@ from gradcheck.vocabulary import Estimate
 CRITERION = 1e-3
 """A bound above this share of the derivative's size needs a reason."""
 
-ZERO_CRITERION = 1e3
+ZERO_CRITERION = 1e4
 """A clean bound of so many roundings of sum |y_bar f| needs none: the derivative may be zero."""
 
 KINK_MARGIN = 2.0
@@ -50,24 +49,25 @@ def conclude_one_sided(line: Line, found: OneSided | None, scale: float) -> Esti
 
 def conclude(search: Search, exhausted: bool) -> Estimate:
     """The estimate from two-sided levels."""
-    line = search.line
     if search.accepted:
-        return _estimate(line, *search.accepted, error=search.accepted[1].bound, reason="")
+        return _estimate(search, *search.accepted, error=search.accepted[1].bound, reason="")
     kept = choice.choose(search.usable_levels())
     level, answer = kept.best
     broken = _broken(search, kept)
     if broken:
-        return _estimate(line, level, answer, error=inf, reason=broken)
+        return _estimate(search, level, answer, error=inf, reason=broken)
     error = answer.bound
     if search.kink:
         error += KINK_MARGIN * abs(search.kink.size)
     reason = "" if _usable(search, level, answer, error) else _reason(search, level, exhausted)
-    estimate = _estimate(line, level, answer, error=error, reason=reason)
-    return replace(estimate, slopes=search.kink.slopes) if search.kink else estimate
+    return _estimate(search, level, answer, error=error, reason=reason)
 
 
-def _estimate(line: Line, level: Level, answer: Answer, *, error: float, reason: str) -> Estimate:
-    value = float(answer.slope)
+def _estimate(
+    search: Search, level: Level, answer: Answer, *, error: float, reason: str
+) -> Estimate:
+    value, line = float(answer.slope), search.line
+    widest = max(search.levels.values(), key=lambda level: level.step)
     return Estimate(
         value=value,
         error=error + 2.0**-53 * abs(value),
@@ -78,6 +78,8 @@ def _estimate(line: Line, level: Level, answer: Answer, *, error: float, reason:
         points=2 * PAIRS + 1,
         evaluations=line.evaluations,
         clean=level.clean,
+        variation=widest.variation / (2 * PAIRS * widest.step),
+        slopes=search.kink.slopes if search.kink else None,
     )
 
 
