@@ -25,6 +25,8 @@ from gradcheck.judge import judge
 from gradcheck.numeric import directional_derivative
 from gradcheck.vocabulary import Arrays, Case, Evidence, Subject, Verdict
 
+# Why an estimate may be undecided that rounding can look like.
+ROUNDING_REASONS = ("noise", "precision", "scale conflict", "step", "kink")
 AGAIN = 0.7  # the second measurement's steps are none of the first one's
 ROUNDING_SIZED = 1e3  # roundings of sum |g_i u_i| or sum |y_bar f|: beyond, nothing is explained
 SHRINKING = 16  # from float64 to longdouble rounding shrinks by 2048, and sums stay in float64
@@ -38,10 +40,10 @@ def confirmed(
 ) -> Evidence:
     """Return the evidence of one projection; a FAIL only where second thoughts leave it one."""
     evidence = of_gradients(subject, y_bars, found, tangents)
-    verdict = judge(evidence, case.tolerance).verdict
-    if verdict is Verdict.INCONCLUSIVE:
-        return _settled_as_rounding(evidence, subject, y_bars)
-    if verdict is not Verdict.FAIL:
+    judgement = judge(evidence, case.tolerance)
+    if judgement.verdict is Verdict.INCONCLUSIVE and judgement.reason in ROUNDING_REASONS:
+        return _decided(evidence, subject, case, y_bars, tangents)
+    if judgement.verdict is not Verdict.FAIL:
         return evidence
     tangents = tuple(None if u is None else np.asarray(AGAIN * u) for u in tangents)
     evidence = of_gradients(subject, y_bars, found, tangents)
@@ -54,6 +56,16 @@ def confirmed(
     # A float32 rule was held against a derivative in float64: no more digits are missing there.
     open_question = noisy.estimate.eps >= noisy.eps and _fails(noisy, case)
     return _undecided(noisy) if open_question else noisy
+
+
+def _decided(
+    evidence: Evidence, subject: Subject, case: Case, y_bars: Arrays, tangents: Tangents
+) -> Evidence:
+    """Return what more digits say where rounding leaves a question open, if they say anything."""
+    wider = _in_wider_precision(evidence, subject, y_bars, tangents)
+    if wider and judge(wider, case.tolerance).verdict is not Verdict.INCONCLUSIVE:
+        return wider
+    return _settled_as_rounding(evidence, subject, y_bars)
 
 
 def _fails(evidence: Evidence, case: Case) -> bool:
@@ -78,7 +90,7 @@ def _undecided(evidence: Evidence) -> Evidence:
 def _settled_as_rounding(evidence: Evidence, subject: Subject, y_bars: Arrays) -> Evidence:
     """Where all of phi is rounding (it shrinks with the precision), its derivative is zero."""
     size = evidence.estimate.magnitude
-    if evidence.estimate.reason not in ("noise", "precision", "step", "kink") or size == 0:
+    if size == 0:
         return evidence
     widened = _widened(subject, y_bars)
     if widened is None:

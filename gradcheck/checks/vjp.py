@@ -26,7 +26,7 @@ from gradcheck.checks.subgradient import held_at_kinks
 from gradcheck.judge import judge
 from gradcheck.vocabulary import Arrays, Case, Evidence, Fact, Subject, Verdict
 
-ELSEWHERE = 2.0**-7  # the other point is this far along a direction: inside what a level spans
+ELSEWHERE = 2.0**-5  # the other point is this far along a direction: inside what a level spans
 
 
 def check_vjp(subject: Subject, case: Case, rng: np.random.Generator) -> Iterator[Evidence | Fact]:
