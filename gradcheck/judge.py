@@ -14,7 +14,7 @@ RULE_ROUNDING = 16  # eps ||g * u||: right float32 rules showed at most 3.6
 OUTPUT_ROUNDING = 4  # eps |phi|: what a rule built from the rounded output may be off by
 DECIDABLE = 1e-3  # a bound above this share of the derivative decides nothing
 ZERO = 1e4  # eps S: a clean estimate below it is a zero, to rounding
-FLAT = 1e-8  # of how the function changes nearby: so much less at the point is a zero, too
+FLAT = 1e-6  # of how the function changes nearby: so much less at the point is a zero, too
 
 
 def judge(evidence: Evidence | Fact, tolerance: Tolerance | None = None) -> Judgement:
@@ -56,7 +56,9 @@ def _undecidable(evidence: Evidence) -> str:
     estimate = evidence.estimate
     if not (math.isfinite(estimate.value) and math.isfinite(estimate.error)):
         return estimate.reason or "non-finite"
-    size = max(abs(estimate.value), evidence.norm)
+    # An estimate with a reservation must stand out by itself: beside a large gradient any noise
+    # would look like a small derivative.
+    size = abs(estimate.value) if estimate.reason else max(abs(estimate.value), evidence.norm)
     if estimate.error <= DECIDABLE * size or _is_zero(evidence):
         return ""
     return estimate.reason or "precision"

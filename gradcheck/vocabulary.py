@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -291,6 +292,22 @@ class Detects:
     absolute: bool = False
 
 
+class Detections(dict[str, Detects]):
+    """What was detected by input, and in `factor`, `entry` and `absolute` the weakest of all."""
+
+    @property
+    def factor(self) -> float:
+        return max((one.factor for one in self.values()), default=math.inf)
+
+    @property
+    def entry(self) -> float:
+        return max((one.entry for one in self.values()), default=math.inf)
+
+    @property
+    def absolute(self) -> bool:
+        return any(one.absolute for one in self.values())
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """One piece of evidence with what the judge made of it; `reason` says why it is no PASS."""
@@ -347,7 +364,7 @@ class Report:
         return self.verdict is Verdict.PASS
 
     @property
-    def detects(self) -> dict[str, Detects]:
+    def detects(self) -> Detections:
         """What the passes would have caught, by input, worst over the checks."""
         return weakest(outcome.detects for outcome in self.outcomes)
 
@@ -363,9 +380,9 @@ class Report:
         return self.text
 
 
-def weakest(several: Iterable[Mapping[str, Detects]]) -> dict[str, Detects]:
+def weakest(several: Iterable[Mapping[str, Detects]]) -> Detections:
     """Merge what several comparisons detect, by input; the weaker of two stands."""
-    merged: dict[str, Detects] = {}
+    merged = Detections()
     for detects in several:
         for name, one in detects.items():
             other = merged.get(name, one)

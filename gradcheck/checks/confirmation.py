@@ -26,7 +26,7 @@ from gradcheck.numeric import directional_derivative
 from gradcheck.vocabulary import Arrays, Case, Evidence, Subject, Verdict
 
 # Why an estimate may be undecided that rounding can look like.
-ROUNDING_REASONS = ("noise", "precision", "scale conflict", "step", "kink")
+ROUNDING_REASONS = ("noise", "precision", "scale conflict", "step")
 AGAIN = 0.7  # the second measurement's steps are none of the first one's
 ROUNDING_SIZED = 1e3  # roundings of sum |g_i u_i| or sum |y_bar f|: beyond, nothing is explained
 SHRINKING = 16  # from float64 to longdouble rounding shrinks by 2048, and sums stay in float64
@@ -63,9 +63,11 @@ def _decided(
 ) -> Evidence:
     """Return what more digits say where rounding leaves a question open, if they say anything."""
     wider = _in_wider_precision(evidence, subject, y_bars, tangents)
-    if wider and judge(wider, case.tolerance).verdict is not Verdict.INCONCLUSIVE:
+    if wider is None:
+        return evidence
+    if judge(wider, case.tolerance).verdict is not Verdict.INCONCLUSIVE:
         return wider
-    return _settled_as_rounding(evidence, subject, y_bars)
+    return _zero_if_rounding(evidence, wider)
 
 
 def _fails(evidence: Evidence, case: Case) -> bool:
@@ -87,16 +89,10 @@ def _undecided(evidence: Evidence) -> Evidence:
 # ---------------------------------------------------------------- more digits
 
 
-def _settled_as_rounding(evidence: Evidence, subject: Subject, y_bars: Arrays) -> Evidence:
+def _zero_if_rounding(evidence: Evidence, wider: Evidence) -> Evidence:
     """Where all of phi is rounding (it shrinks with the precision), its derivative is zero."""
     size = evidence.estimate.magnitude
-    if size == 0:
-        return evidence
-    widened = _widened(subject, y_bars)
-    if widened is None:
-        return evidence
-    wide, bars = widened
-    if SHRINKING * math.fsum(np.abs(products(wide.primal(*wide.xs), bars))) > size:
+    if size == 0 or SHRINKING * wider.estimate.magnitude > size:
         return evidence
     # Whatever its bound, it is a zero beside any change of the function's.
     error = ROUNDING_ONLY * size

@@ -28,8 +28,8 @@ def failure(line: Line, reason: str) -> Estimate:
     return Estimate(nan, inf, reason, line.origin.magnitude, line.eps, evaluations=line.evaluations)
 
 
-def conclude_one_sided(line: Line, found: OneSided | None, scale: float) -> Estimate:
-    """The estimate at the edge of a domain."""
+def conclude_one_sided(line: Line, found: OneSided | None, scale: float, widest: float) -> Estimate:
+    """The estimate at the edge of a domain; `widest` is a far t that was sampled."""
     if found is None:
         return failure(line, "domain edge")
     slope, error = float(found.slope), found.bound + 2.0**-53 * abs(float(found.slope))
@@ -44,6 +44,7 @@ def conclude_one_sided(line: Line, found: OneSided | None, scale: float) -> Esti
         points=FORWARD_POINTS + 1,
         evaluations=line.evaluations,
         clean=found.clean,
+        variation=abs(float(line.sample(widest).change)) / abs(widest),
     )
 
 

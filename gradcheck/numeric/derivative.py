@@ -13,6 +13,7 @@ from gradcheck.numeric.domain import Start, find_start
 from gradcheck.numeric.line import Line, OutOfBudget
 from gradcheck.numeric.one_sided import one_sided
 from gradcheck.numeric.search import FIRST_STEP, LEAST_STEP, Search
+from gradcheck.numeric.stencil import PAIRS
 from gradcheck.vocabulary import Estimate
 
 
@@ -123,4 +124,4 @@ def _at_edge(line: Line, start: Start, scale: float) -> Estimate:
         found = one_sided(line, start.side * 2 * start.step, scale)
     except OutOfBudget:
         return failure(line, "budget")
-    return conclude_one_sided(line, found, scale)
+    return conclude_one_sided(line, found, scale, start.side * PAIRS * start.step)

@@ -14,7 +14,7 @@ from gradcheck.numeric.level import CLEAN, PHASED_STEP, PROBES, horner
 from gradcheck.numeric.line import Array, Line, Sample
 from gradcheck.numeric.stencil import FORWARD_POINTS, forward_stencil
 
-LEVELS = 6
+LEVELS = 8
 SHRINKING = 8.0
 FAR_SHRINKING = 512.0
 GOAL = 1e-8

@@ -44,6 +44,12 @@ def test_a_report_detects_what_its_weakest_pass_does():
     assert Report(tuple(passes)).detects == {"x": Detects(1e-9, 1e-10)}
 
 
+def test_the_weakest_of_all_inputs():
+    merged = weakest([{"x": Detects(1e-9, 1e-2), "w": Detects(1e-3, 1e-7)}])
+    assert (merged.factor, merged.entry, merged.absolute) == (1e-3, 1e-2, False)
+    assert Report(()).detects.entry == float("inf")
+
+
 def test_detection_of_different_inputs_stays_apart():
     merged = weakest([{"x": Detects(1e-9, 1.0)}, {"w": Detects(1e-3, 1e-2, absolute=True)}])
     assert merged == {"x": Detects(1e-9, 1.0), "w": Detects(1e-3, 1e-2, absolute=True)}

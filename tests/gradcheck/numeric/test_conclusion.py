@@ -65,4 +65,4 @@ def test_failures_claim_nothing():
     estimate = failure(line, "non-finite")
     assert math.isnan(estimate.value)
     assert (estimate.error, estimate.reason) == (math.inf, "non-finite")
-    assert conclude_one_sided(line, None, 0.0).reason == "domain edge"
+    assert conclude_one_sided(line, None, 0.0, 0.1).reason == "domain edge"
