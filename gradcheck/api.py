@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
-from collections.abc import Callable, Collection, Mapping, Sequence
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -34,6 +37,7 @@ from gradcheck.vocabulary import (
 
 # Engines that the contract of case files names; a case may name one that is not there.
 KNOWN_ENGINES = ("engine", "torch", "jax", "autograd")
+LEAST_BUDGET = 19  # evaluations: what a clean derivative costs
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -266,28 +270,53 @@ def _case_of(
     tolerance: Tolerance | Mapping[str, float] | None,
     **kind: Any,
 ) -> Case:
-    if tolerance is not None and not isinstance(tolerance, Tolerance):
-        tolerance = Tolerance(**tolerance)
     return Case(
         slug=getattr(f, "__name__", type(f).__name__),
         place=Place(""),
         inputs={n: Input(data=a, dtype=str(a.dtype)) for n, a in arrays.items()},
-        tolerance=tolerance,
+        tolerance=_as_tolerance(tolerance),
         **kind,
     )
+
+
+def _as_tolerance(given: Tolerance | Mapping[str, float] | None) -> Tolerance | None:
+    if given is None:
+        return None
+    if not isinstance(given, Tolerance):
+        for name in given:
+            _require("tolerance", name, ("rtol", "atol"))
+        given = Tolerance(**given)
+    for name, value in (("rtol", given.rtol), ("atol", given.atol)):
+        if not 0 <= value < math.inf:
+            raise ValueError(f"tolerance {name}={value}: expected a number of zero or more")
+    return given
 
 
 def _report(
     case: Case, engine: str, checks: Sequence[str] | None, seed: int, budget: int | None
 ) -> Report:
     for name in checks or ():
-        if name not in CHECKS:
-            raise ValueError(f"no check named {name!r}; there are {', '.join(sorted(CHECKS))}")
+        _require("check", name, CHECKS)
+    _require("engine", engine, ADAPTERS)
+    if budget is not None and budget < LEAST_BUDGET:
+        raise ValueError(
+            f"budget={budget}: one derivative takes {LEAST_BUDGET} evaluations or more"
+        )
     options = runner.Options(
         engines=(engine,), checks=tuple(checks or ()), seed=seed, budget=budget or 150
     )
-    outcomes = runner.run_case(case, engine, options)
-    return Report(outcomes, _text(outcomes))
+    again = f"the same call, with seed={seed}"
+    outcomes = [replace(o, repeat=again) for o in runner.run_case(case, engine, options)]
+    return Report(tuple(outcomes), _text(outcomes))
+
+
+def _require(kind: str, name: str, known: Iterable[str]) -> None:
+    names = sorted(known)
+    if name in names:
+        return
+    near = difflib.get_close_matches(name, names, 1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    raise ValueError(f"no {kind} named {name!r}; {hint}there are {', '.join(names)}")
 
 
 _TOLD = tuple(v for v in Verdict if v not in (Verdict.PASS, Verdict.SKIP))
@@ -295,4 +324,6 @@ _TOLD = tuple(v for v in Verdict if v not in (Verdict.PASS, Verdict.SKIP))
 
 def _text(outcomes: Sequence[Outcome]) -> str:
     told = all_described(outcomes, _TOLD)
+    if not told and not any(outcome.verdict is Verdict.PASS for outcome in outcomes):
+        told = all_described(outcomes, (Verdict.SKIP,))  # why nothing was compared
     return told or table(rows_of(outcomes))

@@ -42,6 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader (head, less) has what it wants.  Python flushes stdout once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OK
+    except OSError as error:
+        print(f"gradcheck: {error.filename or 'output'}: {error.strerror}", file=sys.stderr)
+        return EXIT_USAGE
     except KeyboardInterrupt:
         print("gradcheck: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED

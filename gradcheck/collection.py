@@ -57,12 +57,13 @@ def select(cases: Sequence[Case], options: argparse.Namespace) -> tuple[list[Pai
     from gradcheck.runner import engines_of
     from gradcheck.selection import SelectionError, selector
 
-    _require_engines(options.engine)
+    engines = list(dict.fromkeys(options.engine))
+    _require_engines(engines)
     try:
         selects = selector(options.k)
     except SelectionError as error:
         raise cli.UsageError(str(error)) from error
-    everything = [(c, e) for c in cases for e in engines_of(c, options.engine) or ("",)]
+    everything = [(c, e) for c in cases for e in engines_of(c, engines) or ("",)]
     kept = [(case, engine) for case, engine in everything if engine and selects(case, engine)]
     return kept, len(everything) - len(kept)
 

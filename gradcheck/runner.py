@@ -87,7 +87,7 @@ def run_case(case: Case, engine: str, options: Options) -> tuple[Outcome, ...]:
         return (_outcome(case, engine, "case", options, Verdict.SKIP, reason),)
     try:
         subject = _subject(case, engine, options)
-    except Exception as error:  # a case's mistake ends that case only, and is told in its outcome
+    except (Exception, SystemExit) as error:  # a case's mistake ends that case only
         return (_error(case, engine, "inputs", options, error),)
     return as_expected(case, engine, tuple(_run_checks(subject, case, engine, options)))
 
@@ -100,6 +100,10 @@ def _subject(case: Case, engine: str, options: Options) -> Subject:
 def _run_checks(subject: Subject, case: Case, engine: str, options: Options) -> Iterator[Outcome]:
     if not any(subject.differentiable) and not _states_numbers(case):
         reason = "nothing to compare: no input is differentiable and no number is expected"
+        yield _outcome(case, engine, "case", options, Verdict.ERROR, reason)
+        return
+    if case.steps and not any(step.function for step in case.steps):
+        reason = "nothing to compare: no step runs a function"
         yield _outcome(case, engine, "case", options, Verdict.ERROR, reason)
         return
     failed: set[str] = set()
@@ -147,12 +151,14 @@ def _run_check(
     start = time.perf_counter()
     rng = np.random.default_rng(_seed_of(case, name, options.seed))
     try:
+        # Arrays of its own for each check: what is written into them must not hide in the next.
+        subject = replace(subject, xs=tuple(x.copy() for x in subject.xs))
         judgements = tuple(judge(e, case.tolerance) for e in check.run(subject, case, rng))
         findings = _findings(check, subject, case, judgements, rng)
     except MissingOperation as missing:
         # The whole case is beyond this engine, not one of its checks.
         return _outcome(case, engine, "case", options, Verdict.SKIP, str(missing))
-    except Exception as error:  # user code may raise anything; the next case still runs
+    except (Exception, SystemExit) as error:  # user code may raise anything; the next case runs
         return _error(case, engine, name, options, error)
     outcome = _summed_up(case, engine, name, options, judgements)
     return replace(outcome, findings=findings, seconds=time.perf_counter() - start)
@@ -260,11 +266,11 @@ def _repeat(case: Case, engine: str, seed: int) -> str:
     return f'python -m gradcheck run "{case.id}" -e {engine} --seed {seed}'
 
 
-def _error(case: Case, engine: str, check: str, options: Options, error: Exception) -> Outcome:
+def _error(case: Case, engine: str, check: str, options: Options, error: BaseException) -> Outcome:
     return _outcome(case, engine, check, options, Verdict.ERROR, _told(error))
 
 
-def _told(error: Exception) -> str:
+def _told(error: BaseException) -> str:
     """The exception with its notes, and the innermost place that is not ours."""
     text = "".join(traceback.format_exception_only(error)).strip()
     frames = traceback.extract_tb(error.__traceback__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Sequence
 
@@ -26,9 +27,12 @@ def selector(expression: str) -> Callable[[Case, str], bool]:
     source = " ".join(_translated(token, words) for token in _tokens(expression))
     try:
         # Nothing but brackets, and, or, not and matched[<number>] can be in `source`.
-        code = compile(source, "-k", "eval")
+        tree = ast.parse(source, "-k", "eval")
     except SyntaxError as error:
-        raise SelectionError(f"-k {expression!r}: expected words, and, or, not, ()") from error
+        raise _unreadable(expression) from error
+    if any(isinstance(node, ast.Call | ast.Tuple) for node in ast.walk(tree)):
+        raise _unreadable(expression)  # brackets after a word, or around nothing
+    code = compile(tree, "-k", "eval")
 
     def selects(case: Case, engine: str) -> bool:
         names = names_of(case, engine)
@@ -38,9 +42,15 @@ def selector(expression: str) -> Callable[[Case, str], bool]:
     return selects
 
 
+def _unreadable(expression: str) -> SelectionError:
+    return SelectionError(f"-k {expression!r}: expected words, and, or, not, ()")
+
+
 def names_of(case: Case, engine: str) -> list[str]:
     """Return what `-k` looks at, in lower case."""
-    names: Sequence[str] = (*case.place.path.split("/"), case.slug, case.variant, *case.tags)
+    parts = "-".join(part for part in (case.variant, engine) if part)
+    test = f"{case.slug}[{parts}]"  # what pytest calls it
+    names: Sequence[str] = (*case.place.path.split("/"), test, case.slug, case.variant, *case.tags)
     return [name.lower() for name in (*names, engine) if name]
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import enum
-import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from gradcheck.detection import Detections as Detections
+from gradcheck.detection import Detects as Detects
+from gradcheck.detection import weakest as weakest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -280,35 +283,6 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Detects:
-    """The smallest fault that a PASS would have caught, worst over the projections.
-
-    `factor`: a constant factor on the gradient; `entry`: a relative fault in its median entry;
-    both absolute (in the gradient's projection) where `absolute`, because the derivative is zero.
-    """
-
-    factor: float
-    entry: float
-    absolute: bool = False
-
-
-class Detections(dict[str, Detects]):
-    """What was detected by input, and in `factor`, `entry` and `absolute` the weakest of all."""
-
-    @property
-    def factor(self) -> float:
-        return max((one.factor for one in self.values()), default=math.inf)
-
-    @property
-    def entry(self) -> float:
-        return max((one.entry for one in self.values()), default=math.inf)
-
-    @property
-    def absolute(self) -> bool:
-        return any(one.absolute for one in self.values())
-
-
-@dataclass(frozen=True, slots=True)
 class Judgement:
     """One piece of evidence with what the judge made of it; `reason` says why it is no PASS."""
 
@@ -378,20 +352,6 @@ class Report:
 
     def __str__(self) -> str:
         return self.text
-
-
-def weakest(several: Iterable[Mapping[str, Detects]]) -> Detections:
-    """Merge what several comparisons detect, by input; the weaker of two stands."""
-    merged = Detections()
-    for detects in several:
-        for name, one in detects.items():
-            other = merged.get(name, one)
-            merged[name] = Detects(
-                max(one.factor, other.factor),
-                max(one.entry, other.entry),
-                one.absolute or other.absolute,
-            )
-    return merged
 
 
 def plain(thing: Any) -> Any:

@@ -55,8 +55,15 @@ def _leaves(tape: Tape, xs: Mapping[str, np.ndarray]) -> dict[str, Any]:
 def _outputs(
     tape: Tape, function: Callable[..., Any], leaves: Mapping[str, Any]
 ) -> tuple[Any, ...]:
-    ys = tape.call(function, leaves)
-    return tuple(ys) if isinstance(ys, tuple | list) else (ys,)
+    return as_outputs(tape.call(function, leaves))
+
+
+def as_outputs(ys: Any) -> tuple[Any, ...]:
+    """Return what a function returned as a tuple of outputs; TypeError where one is None."""
+    outputs = tuple(ys) if isinstance(ys, tuple | list) else (ys,)
+    if any(y is None for y in outputs):
+        raise TypeError("the function returned None: expected an array, or a tuple of arrays")
+    return outputs
 
 
 def _steps_have_none(*_: Any, **__: Any) -> Any:

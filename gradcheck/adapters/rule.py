@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.adapters import ADAPTERS
-from gradcheck.adapters.define_by_run import is_differentiable
+from gradcheck.adapters.define_by_run import as_outputs, is_differentiable
 from gradcheck.vocabulary import Arrays, Case, Subject
 
 
@@ -27,7 +27,7 @@ class RuleAdapter:
         forward, backward = case.rule
 
         def primal(*arrays: np.ndarray) -> Arrays:
-            return tuple(np.asarray(y) for y in _as_tuple(forward(*arrays)))
+            return tuple(np.asarray(y) for y in as_outputs(forward(*arrays)))
 
         def rule(y_bars: Arrays, arrays: Arrays, ys: Arrays) -> tuple[np.ndarray | None, ...]:
             gradients = _as_tuple(backward(y_bars, arrays, ys))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.checks import CHECKS, Check, needs_tape
+from gradcheck.checks.bits import same_bits
 from gradcheck.checks.playback import Played, play
 from gradcheck.checks.projection import (
     Gradients,
@@ -204,7 +205,7 @@ def _held(held: _Grads, kept: _Grads) -> Iterator[Fact]:
         before = kept[name]
         if gradient is not None and before is not None:
             claim = f"the gradient of {name} that someone holds is not changed by a later pass"
-            same = gradient.tobytes() == before.tobytes()
+            same = same_bits(gradient, before)
             yield Fact(claim, same, "the array as it was", "other values in it")
 
 

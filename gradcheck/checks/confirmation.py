@@ -46,7 +46,8 @@ def confirmed(
     if judgement.verdict is not Verdict.FAIL:
         return evidence
     tangents = tuple(None if u is None else np.asarray(AGAIN * u) for u in tangents)
-    evidence = of_gradients(subject, y_bars, found, tangents)
+    # The size of a gradient that may be wrong is no guide this time.
+    evidence = of_gradients(subject, y_bars, found, tangents, trusted=False)
     if not _fails(evidence, case) or not _is_rounding_sized(evidence, found, tangents):
         return evidence
     wider = _in_wider_precision(evidence, subject, y_bars, tangents)
@@ -117,7 +118,7 @@ def _in_wider_precision(
     terms = products(gradients(wide, wide_bars), tangents)
     distance = abs(evidence.analytic - estimate.value)
     shrinks = abs(total(terms) - estimate.value) <= estimate.error + distance / SHRINKING
-    return replace(evidence, estimate=estimate, noise=distance if shrinks else 0.0)
+    return replace(evidence, estimate=estimate, noise=distance if shrinks else evidence.noise)
 
 
 def _widened(subject: Subject, y_bars: Arrays) -> tuple[Subject, Arrays] | None:

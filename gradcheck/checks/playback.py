@@ -15,8 +15,8 @@ from gradcheck.vocabulary import Case, Step, Subject, Tape
 class Played:
     """One step after it was played.
 
-    `value` is the output of the step's function, None where it ran none; `gradients` are the
-    leaves' own arrays; `passes` are, by leaf, the steps that went backward since it was cleared.
+    `value` is the output of the latest function, None where gradients were cleared; `gradients` are
+    the leaves' own; `passes` are, by leaf, the steps that went backward since it was cleared.
     """
 
     step: Step
@@ -40,7 +40,7 @@ def play(tape: Tape, subject: Subject, case: Case) -> Iterator[Played]:
         if not step.cleargrad:
             latest = _backward(tape, latest)
             passes = {name: (*done, latest[0]) for name, done in passes.items()}
-        value = tape.value(latest[1]) if latest and step.function else None
+        value = tape.value(latest[1]) if latest and not step.cleargrad else None
         grads = {name: tape.grad(leaf) for name, leaf in leaves.items()}
         yield Played(step, number, value, grads, dict(passes))
 

@@ -120,21 +120,36 @@ def _terms(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def of_gradients(
-    subject: Subject, y_bars: Arrays, found: Gradients, tangents: Tangents
+    subject: Subject,
+    y_bars: Arrays,
+    found: Gradients,
+    tangents: Tangents,
+    *,
+    trusted: bool = True,
 ) -> Evidence:
     """Return <J^T y_bar, x_dot> of the rule beside the numerical derivative."""
-    return evidence(subject, y_bars, tangents, products(found, tangents))
+    return evidence(subject, y_bars, tangents, products(found, tangents), trusted=trusted)
 
 
-def evidence(subject: Subject, y_bars: Arrays, tangents: Tangents, terms: np.ndarray) -> Evidence:
-    """Return the sum of `terms` beside the derivative of <y_bar, f(x + t x_dot)>."""
+def evidence(
+    subject: Subject,
+    y_bars: Arrays,
+    tangents: Tangents,
+    terms: np.ndarray,
+    *,
+    trusted: bool = True,
+) -> Evidence:
+    """Return the sum of `terms` beside the derivative of <y_bar, f(x + t x_dot)>.
+
+    The size of the terms tells the search when to stop, if it is `trusted`.
+    """
     norm, median = sizes(terms)
     estimate = directional_derivative(
         subject.primal,
         tuple(map(widened, subject.xs)),
         tangents,
         tuple(map(widened, y_bars)),
-        scale=norm if math.isfinite(norm) else 0.0,
+        scale=norm if trusted and math.isfinite(norm) else 0.0,
         budget=subject.budget,
         batched=subject.batched_primal,
     )
@@ -148,6 +163,7 @@ def evidence(subject: Subject, y_bars: Arrays, tangents: Tangents, terms: np.nda
         direction_norm=_length(tangents),
         eps=rule_eps(subject, y_bars),
         output=_output_size(subject, y_bars),
+        noise=_underflow(subject, tangents),
     )
 
 
@@ -193,6 +209,15 @@ def rule_eps(subject: Subject, y_bars: Arrays) -> float:
     """Return the machine epsilon of the coarsest arithmetic that the rule is given."""
     floating = [a.dtype for a in (*subject.xs, *y_bars) if a.dtype.kind in "fc"]
     return max(float(np.finfo(dtype).eps) for dtype in floating)
+
+
+def _underflow(subject: Subject, tangents: Tangents) -> float:
+    """What gradients may lose that are as small as their dtype's smallest numbers."""
+    return 16 * sum(
+        float(np.finfo(x.dtype).smallest_subnormal) * float(np.abs(u).sum())
+        for x, u in zip(subject.xs, tangents, strict=True)
+        if u is not None
+    )
 
 
 def _output_size(subject: Subject, y_bars: Arrays) -> float:

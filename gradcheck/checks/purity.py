@@ -8,6 +8,7 @@ from itertools import combinations
 import numpy as np
 
 from gradcheck.checks import CHECKS, Check, is_function, needs_vjp
+from gradcheck.checks.bits import same_bits
 from gradcheck.checks.projection import draw_cotangents
 from gradcheck.vocabulary import Arrays, Case, Fact, Subject
 
@@ -16,8 +17,9 @@ def check_purity(subject: Subject, case: Case, rng: np.random.Generator) -> Iter
     """Yield whether inputs and cotangents survive, calls repeat, and gradients stand alone."""
     if subject.vjp is None:
         return
+    kept_xs = _copies(subject.xs)  # before anything runs: a forward may write, too
     y_bars = draw_cotangents(subject, rng)
-    before = _copies((*subject.xs, *y_bars))
+    before = [*kept_xs, *_copies(y_bars)]
     first_ys = _copies(subject.primal(*subject.xs))
     first = subject.vjp(subject.xs, y_bars)
     kept = _copies(first)
@@ -41,16 +43,9 @@ def _copies(arrays: Iterable[np.ndarray | None]) -> list[np.ndarray | None]:
     return [None if a is None else a.copy() for a in arrays]
 
 
-def _same_bits(a: np.ndarray | None, b: np.ndarray | None) -> bool:
-    if a is None or b is None:
-        return a is b
-    # The same NaN is the same bits, and 0.0 is not -0.0.
-    return a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes()
-
-
 def _unchanged(label: str, array: np.ndarray, copy: np.ndarray | None) -> Fact:
     claim = f"{label} is not written to"
-    return Fact(claim, _same_bits(array, copy), "the array as it was", "other values in it")
+    return Fact(claim, same_bits(array, copy), "the array as it was", "other values in it")
 
 
 def _repeats(
@@ -59,13 +54,13 @@ def _repeats(
     second: Sequence[np.ndarray | None],
     claim: str = "is the same at a second call",
 ) -> Fact:
-    holds = len(first) == len(second) and all(map(_same_bits, first, second))
+    holds = len(first) == len(second) and all(map(same_bits, first, second))
     return Fact(f"{what} {claim}", holds, "the same bits", _difference(first, second))
 
 
 def _difference(first: Sequence[np.ndarray | None], second: Sequence[np.ndarray | None]) -> str:
     for i, (a, b) in enumerate(zip(first, second, strict=False)):
-        if a is not None and b is not None and a.shape == b.shape and not _same_bits(a, b):
+        if a is not None and b is not None and a.shape == b.shape and not same_bits(a, b):
             return f"{np.count_nonzero(a != b)} of {a.size} entries differ in array {i}"
     return "arrays of another kind"
 

@@ -38,7 +38,7 @@ def _pairs(
 
 def _of_count(found: int, expected: int) -> Fact:
     claim = "one gradient for each input"
-    return Fact(claim, found == expected, f"{expected} gradients", f"{found}")
+    return Fact(claim, found == expected, f"{expected} in all", f"{found}")
 
 
 def _of_shape(name: str, x: np.ndarray, gradient: np.ndarray) -> Fact:

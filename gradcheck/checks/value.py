@@ -62,8 +62,13 @@ def equal(
         return Fact(claim, False, f"shape {target.shape}", f"shape {found.shape}")
     limit = _limit(target, found, tolerance)
     with np.errstate(invalid="ignore"):
-        holds = bool(np.all((np.abs(found - target) <= limit) | (found == target)))
-    return Fact(claim, holds, _shown(target), _shown(found))
+        wrong = np.argwhere(~((np.abs(found - target) <= limit) | (found == target)))
+    if not len(wrong):
+        return Fact(claim, True, _shown(target), _shown(found))
+    first = tuple(int(i) for i in wrong[0])
+    more = f", the first of {len(wrong)} that differ" if len(wrong) > 1 else ""
+    where = f" at {list(first)}{more}" if first else ""
+    return Fact(claim, False, f"{target[first]}{where}", f"{found[first]}")
 
 
 def _limit(target: np.ndarray, found: np.ndarray, tolerance: Tolerance | None) -> np.ndarray:

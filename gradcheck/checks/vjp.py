@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -51,7 +52,8 @@ def check_vjp(subject: Subject, case: Case, rng: np.random.Generator) -> Iterato
     # This very gradient is projected: a rule may be wrong in one call only.
     plain = _plain(subject, case, y_bars, filled(subject, found), rng)
     yield from plain
-    if plain and not any(_fails(evidence, case) for evidence in plain):
+    finite = all(math.isfinite(evidence.analytic) for evidence in plain)
+    if plain and finite and not any(_fails(evidence, case) for evidence in plain):
         yield from _sometimes(subject, case, y_bars, filled(subject, found), rng)
 
 

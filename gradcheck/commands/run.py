@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from gradcheck import cli
 from gradcheck.collection import Pair, add_selection, read, select
@@ -24,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_selection(parser)
     add = parser.add_argument
     add("-x", dest="maxfail", action="store_const", const=1, help="stop at the first failure")
-    add("--maxfail", type=int, metavar="N", help="stop after N failures")
+    add("--maxfail", type=_positive, metavar="N", help="stop after N failures")
     add(
         "--continue-on-collection-errors",
         action="store_true",
@@ -53,8 +54,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("-q", "--quiet", action="store_true", help="show only what did not pass, and the summary")
 
 
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text}: expected 1 or more")
+    return number
+
+
 def main(options: argparse.Namespace) -> int:
     """Run the chosen cases; return the exit code."""
+    stdout = sys.stdout
+    with ExitStack() as stack:
+        if options.format == "json":
+            # A case may print: not between the lines that a pipe reads.
+            stack.enter_context(contextlib.redirect_stdout(sys.stderr))
+        return _run(options, stdout)
+
+
+def _run(options: argparse.Namespace, stdout: IO[str]) -> int:
     from gradcheck.reporters.rows import Run, rows_of
 
     root, cases, mistakes = read(options)
@@ -63,7 +80,7 @@ def main(options: argparse.Namespace) -> int:
     pairs, deselected = select(cases, options)
     start, outcomes, interrupted = time.perf_counter(), [], False
     with ExitStack() as stack:
-        writers = _writers(options, root, stack)
+        writers = _writers(options, root, stdout, stack)
         try:
             for outcome in _limited(_outcomes(pairs, options), options):
                 outcomes.append(outcome)
@@ -122,14 +139,16 @@ def _exit_code(run: Run, options: argparse.Namespace) -> int:
 # ---------------------------------------------------------------- what is written where
 
 
-def _writers(options: argparse.Namespace, root: Path, stack: ExitStack) -> list[JsonLines]:
+def _writers(
+    options: argparse.Namespace, root: Path, stdout: IO[str], stack: ExitStack
+) -> list[JsonLines]:
     """Open every stream of results, to be closed and put in place with `stack`."""
     from gradcheck.reporters.json_lines import JsonLines, replacing
 
     files = [_folder(options, root) / "results.jsonl", *map(_json_file, options.report)]
     streams = [stack.enter_context(replacing(file)) for file in files]
     if options.format == "json":
-        streams.append(sys.stdout)
+        streams.append(stdout)
     return [JsonLines(stream, options.seed) for stream in streams]
 
 

@@ -20,5 +20,5 @@ def main(options: argparse.Namespace) -> int:
     if mistakes:
         return cli.EXIT_USAGE
     files = len({case.place.path for case in cases})
-    print(f"{len(cases)} cases in {files} files, no mistake")
+    print(f"no mistake: {len(cases)} case(s) in {files} file(s)")
     return cli.EXIT_OK

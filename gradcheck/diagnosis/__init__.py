@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -60,7 +61,8 @@ def _holding(subject: Subject, position: int, mask: np.ndarray) -> Subject:
 def is_multiple(factor: float, projections: Sequence[Evidence]) -> bool:
     """Whether every projection is `factor` times the true one, within its bound and rounding."""
     return all(
-        abs(e.analytic - factor * e.estimate.value)
+        math.isfinite(e.analytic)
+        and abs(e.analytic - factor * e.estimate.value)
         <= (abs(factor) + 1) * (e.estimate.error + RULE_ROUNDING * e.eps * e.norm)
         for e in projections
     )

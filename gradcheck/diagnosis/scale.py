@@ -18,7 +18,7 @@ def scale(suspect: Suspect) -> Finding | None:
         or is_multiple(-1.0, suspect.projections)
     ):
         return None
-    text = f"a constant factor of {factor:.8g} on every entry of {suspect.name}'s gradient"
+    text = f"a constant factor of {factor:.12g} on every entry of {suspect.name}'s gradient"
     return Finding("scale", text)
 
 

@@ -95,6 +95,9 @@ def one_sided_derivatives(
 
 
 def _estimate(line: Line, scale: float) -> Estimate:
+    if line.argument_rounding > FIRST_STEP:
+        # x + t u is x again for most of the t's: what looks flat says nothing of f.
+        return failure(line, "precision")
     search = Search(line, scale)
     exhausted = False
     try:

@@ -26,7 +26,13 @@ def _repeat(outcome: Outcome) -> list[str]:
 
 
 def _line(label: str, text: str) -> str:
-    return f"  {label:<{_LABEL}}{text}"
+    return f"  {label:<{_LABEL}}{_printable(text)}"
+
+
+def _printable(text: str) -> str:
+    """Text of a user's exception may hold anything: new lines are indented, controls shown."""
+    shown = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+    return shown.replace("\n", "\n" + " " * (_LABEL + 2))
 
 
 def _body(outcome: Outcome) -> Iterator[str]:

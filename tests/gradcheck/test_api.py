@@ -47,7 +47,7 @@ def test_a_wrong_function_of_the_users_fails_and_says_where():
     assert not report
     assert "worst entry  d y[" in str(report)
     assert "ratio 1.000000001" in str(report)
-    assert "repeat" not in str(report), "there is no file to repeat it from"
+    assert "  repeat       the same call, with seed=0" in str(report)
 
 
 def test_variables_numbers_and_lists_are_inputs():
@@ -70,8 +70,92 @@ def test_checks_seed_tolerance_and_budget():
 
 
 def test_an_unknown_check_is_named():
-    with pytest.raises(ValueError, match="no check named 'vpj'; there are accumulation"):
+    with pytest.raises(ValueError, match="no check named 'vpj'; did you mean 'vjp'"):
         check(engine.sin, X, checks=["vpj"])
+    with pytest.raises(ValueError, match="no engine named 'engin'; did you mean 'engine'"):
+        check(engine.sin, X, engine="engin")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"tolerance": {"rtl": 1.0}}, "no tolerance named 'rtl'; did you mean 'rtol'"),
+        ({"tolerance": {"rtol": -1.0}}, "rtol=-1.0: expected a number of zero or more"),
+        ({"tolerance": {"atol": float("nan")}}, "atol=nan"),
+        ({"budget": 5}, "budget=5: one derivative takes 19 evaluations"),
+    ],
+)
+def test_options_without_meaning_are_refused(options, words):
+    with pytest.raises(ValueError, match=words):
+        check(engine.sin, X, **options)
+
+
+def test_what_compared_nothing_says_why():
+    report = check(engine.sin, X, checks=["jvp"])
+    assert "reason       the engine offers no jvp" in str(report) or report.passed
+
+
+def test_a_case_cannot_end_the_run():
+    def leaves(x):
+        raise SystemExit(0)
+
+    assert check(leaves, X).verdict is Verdict.ERROR
+
+
+def test_a_function_that_returns_nothing_is_told():
+    report = check(lambda x: None, X)
+    assert report.verdict is Verdict.ERROR
+    assert "returned None" in str(report)
+    assert "returned None" in str(check_rule(lambda x: None, lambda y, xs, ys: None, X))
+
+
+class Clobbers(Function):
+    def forward(self, x):
+        y = np.sin(x)
+        x[...] = 0.0
+        return y
+
+    def backward(self, gy):
+        return np.cos(self.inputs[0].data) * gy
+
+
+def test_writing_into_inputs_is_never_a_pass():
+    assert not check(lambda x: Clobbers()(x), np.array([1.0, 2.0]))
+
+    def backward(y_bars, xs, ys):
+        gradient = y_bars[0] * np.cos(xs[0])
+        xs[0][0] = 7.0
+        return gradient
+
+    assert check_rule(np.sin, backward, np.array([1.0, 2.0])).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("dtype", ["longdouble", "clongdouble", "complex64", "float16"])
+def test_every_floating_type_passes(dtype):
+    assert check(engine.exp, np.array([1.0, 2.0, 0.3], dtype)).passed
+
+
+def test_a_gradient_that_is_infinite_with_the_derivative_is_no_fail():
+    with np.errstate(all="ignore"):
+        assert check(engine.sqrt, np.array([0.0, 1.0])).verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(("dtype", "factor"), [("float16", 1e-7), ("float32", 1e-36)])
+def test_gradients_that_underflow_are_right(dtype, factor):
+    for seed in range(4):
+        x = np.array([0.3, 1.0, -1.0], dtype)
+        assert check(lambda v: engine.sin(v) * factor, x, seed=seed).verdict is not Verdict.FAIL
+
+
+@pytest.mark.parametrize("x", [1e12, 1e13, 1e14, 1e16])
+def test_what_oscillates_too_fast_is_undecided(x):
+    assert check(engine.sin, np.array([x])).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_step_that_does_not_move_x_says_nothing():
+    assert derivative(np.sin, np.array(1e16), np.array(1.0)).reason == "precision"
+    slow = derivative(np.sin, np.array(1e7, np.float32), np.array(1.0, np.float32))
+    assert slow.reason == "precision"
 
 
 def test_inputs_that_are_no_arrays_are_refused():

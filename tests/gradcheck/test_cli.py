@@ -223,10 +223,50 @@ def test_list_prints_ids_and_counts_on_stderr(project, capsys):
 
 def test_validate_runs_nothing(project, capsys):
     assert main(["validate"]) == 0
-    assert capsys.readouterr().out == "3 cases in 1 files, no mistake\n"
+    assert capsys.readouterr().out == "no mistake: 3 case(s) in 1 file(s)\n"
     add(project, "broken.yaml", BROKEN)
     assert main(["validate"]) == 2
     assert not Path("reports").exists()
+
+
+def test_what_a_case_prints_is_not_among_the_json_lines(project, capsys):
+    add(
+        project,
+        "chatty.py",
+        """\
+        from gradcheck import case
+        @case(inputs={"x": 0.5})
+        def chatty(xp, x):
+            print("hello")
+            return xp.sin(x)
+        """,
+    )
+    assert main(["run", "--format", "json"]) == 0
+    out, err = capsys.readouterr()
+    assert all(json.loads(line) for line in out.splitlines())
+    assert "hello" in err
+
+
+def test_a_folder_that_cannot_be_written_is_2_and_named(project, capsys):
+    (project / "taken").touch()
+    assert main(["run", "--report-dir", "taken"]) == 2
+    assert "taken" in capsys.readouterr().err
+
+
+def test_maxfail_counts_from_one(project, capsys):
+    with pytest.raises(SystemExit):
+        main(["run", "--maxfail", "0"])
+    assert "expected 1 or more" in capsys.readouterr().err
+
+
+def test_steps_that_run_nothing_compare_nothing(project, capsys):
+    add(
+        project,
+        "idle.yaml",
+        "cases:\n  - {id: idle, inputs: {x: 1.0}, steps: [{cleargrad: all}]}\n",
+    )
+    assert main(["run", "cases/idle.yaml"]) == 1
+    assert "no step runs a function" in capsys.readouterr().out
 
 
 def test_python_files_can_be_refused(project, capsys):

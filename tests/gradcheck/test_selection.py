@@ -27,6 +27,7 @@ CASE = Case(
         "softmax and loss and not relu",
         "not (relu or tanh)",
         "(softmax)",
+        "softmax_cross_entropy[8-float32-engine",
     ],
 )
 def test_what_is_selected(expression):
@@ -38,7 +39,9 @@ def test_what_is_not_selected(expression):
     assert not selector(expression)(CASE, "engine")
 
 
-@pytest.mark.parametrize("expression", ["and", "softmax or", "(softmax", "softmax loss", "not"])
+@pytest.mark.parametrize(
+    "expression", ["and", "softmax or", "(softmax", "softmax loss", "not", "a(b)", "()"]
+)
 def test_what_cannot_be_read_is_said(expression):
     with pytest.raises(SelectionError, match="expected words, and, or, not"):
         selector(expression)
