@@ -18,7 +18,9 @@ from gradcheck.adapters import ADAPTERS, adapter
 from gradcheck.adapters.engine import engine_module
 from gradcheck.cases import Loaded, load
 from gradcheck.checks import CHECKS
+from gradcheck.diagnosis import DIAGNOSES
 from gradcheck.errors import CaseError, GradientError, InconclusiveError
+from gradcheck.localise import PLACES
 from gradcheck.numeric import directional_derivative
 from gradcheck.reporters.rows import rows_of
 from gradcheck.reporters.table import table
@@ -194,6 +196,7 @@ def read_cases(paths: Sequence[str], root: Path, *, python: bool = True) -> Load
         operations=operation_names(),
         checks=tuple(CHECKS),
         engines=tuple(dict.fromkeys([*ADAPTERS, *KNOWN_ENGINES])),
+        findings=(*DIAGNOSES, *PLACES),
         modules=_engine_modules(),
         python=python,
     )

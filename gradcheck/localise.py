@@ -23,6 +23,7 @@ from gradcheck.entry import entry_name, index_of, output_name
 from gradcheck.judge import judge
 from gradcheck.vocabulary import Arrays, Evidence, Finding, Judgement, Subject, Tolerance, Verdict
 
+PLACES = ("entry", "entries")  # the kinds of finding that are made here
 MOST = 4  # wrong entries looked for: whoever has more of them needs a kind, not a list
 
 

@@ -50,17 +50,19 @@ def load(
     operations: Collection[str],
     checks: Collection[str],
     engines: Collection[str],
+    findings: Collection[str] = (),
     modules: Mapping[str, ModuleType] | None = None,
     python: bool = True,
 ) -> Loaded:
     """Return the cases below `paths` and every mistake of every file.
 
-    A path is a folder, a file, `file::slug` or `file::slug[8-float32]`.  Files are shown relative
-    to `root`.  `operations`, `checks` and `engines` are the names that cases may use; `modules`
-    stand in `sys.modules` while Python files load.  Without `python` those in folders are left
-    out and a named one is a mistake.  Raises MissingPath for a path or a case that is not there.
+    A path is a folder, a file, `file::slug` or `file::slug[8-float32]`. Files are shown
+    relative to `root`. `operations`, `checks`, `engines` and `findings` are the names that
+    cases may use; `modules` stand in `sys.modules` while Python files load. Without `python`
+    those in folders are left out and a named one is a mistake. Raises MissingPath for a path or
+    a case that is not there.
     """
-    known = Known(frozenset(operations), tuple(checks), tuple(engines))
+    known = Known(frozenset(operations), tuple(checks), tuple(engines), tuple(findings))
     cases: list[Case] = []
     mistakes: list[Mistake] = []
     with _without_collector():

@@ -50,6 +50,7 @@ class Known:
     operations: Collection[str]
     checks: Collection[str]
     engines: Collection[str]
+    findings: Collection[str]
 
 
 # ---------------------------------------------------------------- kinds of values
@@ -249,7 +250,7 @@ class StepExpectation(Model):
 class ExpectationModel(StepExpectation):
     verdict: Literal["pass", "fail", "inconclusive", "error"] | None = None
     """The verdict that must come out: for cases that test the tester."""
-    finding: Slug | None = None
+    finding: Annotated[str, _known("finding")] | None = None
     """The kind of mistake that must be named."""
 
 

@@ -17,13 +17,14 @@ OPERATIONS = frozenset(
 )
 CHECKS = ("value", "vjp", "jvp", "adjoint", "second_order")
 ENGINES = ("engine", "torch", "jax")
+FINDINGS = ("scale", "sign", "entry")
 
 Read = Callable[[str], tuple[list[Case], list[str]]]
 
 
 @pytest.fixture
 def known() -> Known:
-    return Known(OPERATIONS, CHECKS, ENGINES)
+    return Known(OPERATIONS, CHECKS, ENGINES, FINDINGS)
 
 
 @pytest.fixture

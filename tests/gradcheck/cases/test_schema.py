@@ -27,7 +27,7 @@ def test_the_schema_knows_distributions_and_symbols() -> None:
 
 
 def validate(**keys: Any) -> CaseModel:
-    known = Known(["exp"], ["vjp"], ["engine"])
+    known = Known(["exp"], ["vjp"], ["engine"], ["sign"])
     return CaseModel.model_validate({"id": "a", "inputs": {"x": 1}} | keys, context=known)
 
 
@@ -94,3 +94,8 @@ def test_a_reason_is_for_all_engines() -> None:
 def test_what_is_refused(keys: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         validate(**keys)
+
+
+def test_findings_are_known_by_name(wrong):
+    [message] = wrong("function: x\ninputs: {x: 1.0}\nexpect: {verdict: fail, finding: sgn}")
+    assert "unknown finding 'sgn'; did you mean 'sign'?" in message
