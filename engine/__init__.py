@@ -14,9 +14,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from . import operations as _operations
-from .function import Function
+from .drawing import draw
+from .function import Function, debug
 from .function import Operation as _Operation
 from .modes import no_grad
+from .pullback import SecondOrderError
+from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .variable import OPERATIONS as _ENTERED
 from .variable import Variable, as_array
 
@@ -35,9 +38,19 @@ globals().update(_CLASSES)
 __all__ = [
     "OPERATIONS",
     "Function",
+    "SecondOrderError",
     "Variable",
     "as_array",
+    "debug",
+    "draw",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
     "no_grad",
+    "value_and_grad",
+    "vjp",
     *OPERATIONS,
     *_CLASSES,
 ]

@@ -5,12 +5,15 @@ from __future__ import annotations
 import copy
 import weakref
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
 import numpy as np
 
-from .backprop import vjp
+from . import modes
+from .backprop import described, vjp
+from .debugging import witness
 from .modes import recording, replaced
 from .variable import Array, Variable, as_array
 
@@ -39,6 +42,7 @@ class Function:
     _results: tuple[Array, ...] = ()  # the outputs' data, kept for a `backward` called by hand
     _references: tuple[weakref.ref[Variable], ...] = ()  # weak: an output holds its creator
     _number: int
+    _witness: Any = None  # what a `debug` block saw of the arrays, to compare with later
     _broadcasts = False  # whether `backward` may return gradients of the broadcast shape
 
     def __call__(self, *inputs: Any) -> Any:
@@ -49,14 +53,21 @@ class Function:
         """
         self._leave_earlier_call()
         inputs = as_variables(inputs)
-        ys = self.forward(*[x.data for x in inputs])
+        ys = self.forward(*[x._array for x in inputs])
         outputs = tuple([self._wrap(y) for y in (ys if isinstance(ys, tuple) else (ys,))])
         self.inputs = inputs
         self.outputs = outputs
         if recording():
             for y in outputs:
                 y._creator = self
+            if modes.debugging:
+                self._witness = witness(self)
         return outputs[0] if len(outputs) == 1 else outputs
+
+    def __repr__(self) -> str:
+        if not self._results:
+            return f"<{type(self).__name__}, not called>"
+        return f"<{described(self, self.inputs, self._results)}>"
 
     def forward(self, *xs: Any) -> Any:
         """Compute the output array (or a tuple of them) from ndarrays."""
@@ -75,7 +86,7 @@ class Function:
 
     @outputs.setter
     def outputs(self, outputs: tuple[Variable, ...]) -> None:
-        self._results = tuple([y.data for y in outputs])
+        self._results = tuple([y._array for y in outputs])
         self._references = tuple(map(weakref.ref, outputs))
         for y in outputs:
             y._number = self._number = next_number()
@@ -120,6 +131,7 @@ class Function:
             if y is not None and y._creator is self:
                 y._creator = earlier
         self._references = self._results = ()
+        self._witness = None
 
     def _adopt(self, y: Variable) -> None:
         """Become the creator of `y`, in place of the output of the same call."""
@@ -170,7 +182,9 @@ def _remember_originals(cls: Any) -> None:
 
 
 def _note_replaced(cls: Any) -> None:
-    note = replaced.discard if (cls.forward, cls.backward) == cls._originals else replaced.add
+    as_defined = (cls.forward, cls.backward) == cls._originals
+    # Inside a `debug` block no operation takes the short cuts.
+    note = replaced.discard if as_defined and not modes.debugging else replaced.add
     note(cls)
     for subclass in cls.__subclasses__():
         _note_replaced(subclass)
@@ -184,6 +198,7 @@ class Operation(Function, metaclass=_OperationType):
     """
 
     _originals: tuple[Any, Any]
+    _real_linear = False  # whether `jvp` is right for complex numbers too
 
     def __init_subclass__(cls) -> None:
         _remember_originals(cls)
@@ -197,24 +212,79 @@ class Operation(Function, metaclass=_OperationType):
     def rule(self, gy: Any, y: Any, *xs: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__}.rule is not defined")
 
+    def jvp(self, x_dots: tuple[Any, ...], y: Any, *xs: Any) -> Any:
+        """Return the tangent of `y` for those of `xs`, None among them for an input at rest.
+
+        What a kind of operations knows of its forward mode; forward_mode.py transposes the rule of
+        all others (NotImplemented).
+        """
+        return NotImplemented
+
     def backward(self, *gys: Any) -> Any:
-        """Return the gradient of each input for the output's gradient."""
+        """Return the gradient of each input for the output's gradient: Variables for a Variable."""
+        if isinstance(gys[0], Variable):
+            return self._backward_on_variables(gys[0])
         (y,) = self._called_with(self._results)
-        gxs = vjp(self, as_array(*gys), y, tuple([x.data for x in self.inputs]))
+        gxs = vjp(self, as_array(*gys), y, tuple([x._array for x in self.inputs]))
         gxs = [None if gx is None else as_array(gx) for gx in gxs]
+        return gxs[0] if len(gxs) == 1 else tuple(gxs)
+
+    def _backward_on_variables(self, gy: Variable) -> Any:
+        """What a replaced `backward` gets from the original when it is differentiated itself."""
+        from .pullback import gradients  # which needs this module first
+
+        gxs = gradients(self, gy, self.output, self.inputs)
         return gxs[0] if len(gxs) == 1 else tuple(gxs)
 
     def _called(self, inputs: tuple[Variable, ...], y: Variable) -> Operation:
         """A Function that holds the call recorded in the Variable `y`."""
         f = copy.copy(self)
         f.inputs = inputs
-        f._results = (y.data,)
+        f._results = (y._array,)
         f._references = (weakref.ref(y),)
         f._number = y._number
         return f
 
 
 _remember_originals(Operation)
+
+
+@contextmanager
+def debug() -> Iterator[None]:
+    """Find arrays that are changed in place after they were used.
+
+    Inside the block every operation notes checksums of its arrays and where it was called, and the
+    backward pass compares: RuntimeError where they differ, since the gradient would be wrong. Slow,
+    and in force for the whole process.
+
+    >>> x = Variable(np.array([1.0, 2.0]))
+    >>> with debug():
+    ...     y = square(x)
+    ...     x.data *= 10  # the derivative of y is 2 x, of the old x
+    ...     y.backward()
+    Traceback (most recent call last):
+    RuntimeError: input 0 of Square, (2,) float64, was changed in place after it was used ...
+    """
+    modes.count_debugging(1)
+    _note_replaced(Operation)
+    try:
+        yield
+    finally:
+        modes.count_debugging(-1)
+        _note_replaced(Operation)
+
+
+class Linear(Operation):
+    """An operation linear in all its inputs together: its own JVP."""
+
+    _real_linear = True
+
+    def jvp(self, x_dots: tuple[Any, ...], y: Any, *xs: Any) -> Any:
+        pairs = zip(x_dots, xs, strict=True)
+        x_dots = tuple([np.zeros(x.shape, x.dtype) if d is None else d for d, x in pairs])
+        if any(isinstance(x_dot, Variable) for x_dot in x_dots):
+            return copy.copy(self)(*x_dots)
+        return self.forward(*map(np.asarray, x_dots))
 
 
 def as_variables(xs: tuple[Any, ...]) -> tuple[Variable, ...]:

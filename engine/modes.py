@@ -6,12 +6,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Lock
+from typing import Any
 
 # The number of `no_grad` blocks open in the process. Asking the context costs 40 ns an operation,
 # so it is asked only while somebody, in whatever thread, is inside such a block.
 paused = 0
 _paused_lock = Lock()
 _recording: ContextVar[bool] = ContextVar("recording", default=True)
+
+# Whether a transform is differentiating at the moment: what is nested in it stays differentiable.
+_nested: ContextVar[bool] = ContextVar("nested", default=False)
+
+# The number of rules of users that run, in whatever thread, under watch for reads of `.data`.
+watching = 0
+_reads: ContextVar[list[Any] | None] = ContextVar("reads", default=None)
+
+# The number of `debug` blocks open in the process (see debugging.py).
+debugging = 0
 
 # Operation classes whose `forward` or `backward` was replaced at run time (see function.py).
 replaced: set[type] = set()
@@ -48,3 +59,49 @@ def _count_paused(change: int) -> None:
     global paused
     with _paused_lock:
         paused += change
+
+
+def count_debugging(change: int) -> None:
+    """Open or close a `debug` block."""
+    global debugging
+    with _paused_lock:
+        debugging += change
+
+
+def nested() -> bool:
+    """Whether a function that a transform differentiates is running in this context."""
+    return _nested.get()
+
+
+@contextmanager
+def tracing() -> Iterator[None]:
+    """Record inside the block, also within `no_grad`: a transform runs a function."""
+    recording_token, nested_token = _recording.set(True), _nested.set(True)
+    try:
+        yield
+    finally:
+        _recording.reset(recording_token)
+        _nested.reset(nested_token)
+
+
+@contextmanager
+def watched() -> Iterator[list[Any]]:
+    """Collect the Variables whose `.data` is read inside the block."""
+    global watching
+    reads: list[Any] = []
+    with _paused_lock:
+        watching += 1
+    token = _reads.set(reads)
+    try:
+        yield reads
+    finally:
+        _reads.reset(token)
+        with _paused_lock:
+            watching -= 1
+
+
+def note_read(x: Any) -> None:
+    """Tell the block that watches this context, if there is one, that `x.data` was read."""
+    reads = _reads.get()
+    if reads is not None:
+        reads.append(x)

@@ -23,36 +23,70 @@ _new = object.__new__
 _array = np.ndarray
 
 Target = TypeVar("Target", bound=Callable[..., Any])
+Domain = tuple[float, float]
 
 
 def operation(
     *numpy: Callable[..., Any],
     compute: Callable[..., Any] | None = None,
     operators: tuple[str, ...] = (),
+    domain: Domain = (-2.0, 2.0),
+    examples: tuple[str, ...] = (),
 ) -> Callable[[Target], Target]:
     """Return a decorator that enters an operation: a class without parameters, or a function.
+
+    It is then an attribute of the package, a name in OPERATIONS (under NumPy's names too), the
+    derivative of the NumPy functions, and a method of Variable where an array has it as a method.
 
     numpy: the NumPy functions that it differentiates.
     compute: for a class, its forward computation on arrays and NumPy scalars; default numpy[0].
     operators: the method it implements, and the reflected one: ("__add__", "__radd__").
+    domain: the interval that the generated tests draw its inputs from.
+    examples: calls for these tests, of inputs that their letters stand for (see tests/engine/
+        test_operations.py). A class without parameters needs none.
     """
 
     def enter(target: Target) -> Target:
         function: Any = target
         if isinstance(target, type):
-            function = _function_of(target, compute or numpy[0])
-        if function.__name__ in OPERATIONS:
-            raise ValueError(f"there is already an operation named {function.__name__!r}")
-        OPERATIONS[function.__name__] = function
-        RULES.update(dict.fromkeys(numpy, function))
+            function = _function_of(target, compute or numpy[0], _name_of(target, numpy))
+        function.domain, function.examples = domain, examples
+        _enter(function, numpy)
         _bind(function, *operators)
         return target
 
     return enter
 
 
-def _function_of(cls: Any, compute: Callable[..., Any]) -> Callable[..., Variable]:
-    """The function that applies `cls`: its name in lower case, taking what the rule calls xs."""
+def _enter(function: Any, numpy: tuple[Any, ...]) -> None:
+    """Put `function` where its name and NumPy's names for it are looked up."""
+    if function.__name__ in OPERATIONS:
+        raise ValueError(f"there is already an operation named {function.__name__!r}")
+    OPERATIONS[function.__name__] = function
+    RULES.update(dict.fromkeys(numpy, function))
+    for name in {name for f in numpy for name in _NUMPY_NAMES.get(id(f), [f.__name__])}:
+        OPERATIONS.setdefault(name, function)
+    for name in [name for name, f in OPERATIONS.items() if f is function]:
+        if hasattr(np.ndarray, name) and name not in _NO_METHODS and not hasattr(Variable, name):
+            setattr(Variable, name, function)
+
+
+_NUMPY_NAMES: dict[int, list[str]] = {}  # np.arccos -> arccos, acos
+for _name, _value in vars(np).items():
+    if callable(_value) and not _name.startswith("_"):
+        _NUMPY_NAMES.setdefault(id(_value), []).append(_name)
+
+_NO_METHODS = {"sort", "partition"}  # of an array, they work in place
+
+
+def _name_of(cls: type, numpy: tuple[Any, ...]) -> str:
+    """The class's name in lower case, with NumPy's underscores: FloatPower is float_power."""
+    name = cls.__name__.lower()
+    return next((f.__name__ for f in numpy if f.__name__.replace("_", "") == name), name)
+
+
+def _function_of(cls: Any, compute: Callable[..., Any], name: str) -> Callable[..., Variable]:
+    """The function that applies `cls`, taking what the rule calls xs."""
 
     def forward(self: Operation, *xs: Any) -> Any:
         return compute(*xs)
@@ -60,10 +94,11 @@ def _function_of(cls: Any, compute: Callable[..., Any]) -> Callable[..., Variabl
     cls.define_forward(forward)
     xs = list(inspect.signature(cls.rule).parameters.values())[3:]  # after self, gy, y
     function: Any = (unary if len(xs) == 1 else binary)(cls(), compute)
-    function.__name__ = function.__qualname__ = cls.__name__.lower()
+    function.__name__ = function.__qualname__ = name
     function.__module__ = cls.__module__
     function.__doc__ = cls.__doc__
     function.__signature__ = inspect.Signature(xs)
+    function.operation_class = cls
     return function  # type: ignore[no-any-return]
 
 
@@ -135,10 +170,15 @@ def binary(shared: Operation, compute: Callable[[Any, Any], Any]) -> Callable[[A
     return apply
 
 
-def record(f: Operation, x: Any) -> Variable:
-    """Apply `f`, which holds the parameters of this one call, to `x`."""
-    if replaced and type(f) in replaced:
-        return f(x)  # type: ignore[no-any-return]
+def applied(f: Operation, x: Any) -> Any:
+    """Apply `f` inside a rule, whatever `x` is: recorded on a Variable, else computed alone."""
+    return record(f, x) if type(x) is Variable else f.forward(np.asarray(x))
+
+
+def record(f: Operation, x: Any, *others: Any) -> Variable:
+    """Apply `f`, which holds the parameters of this one call, to `x` and the other inputs."""
+    if others or (replaced and type(f) in replaced):
+        return f(x, *others)  # type: ignore[no-any-return]
     try:
         p = x._data
     except AttributeError:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import modes
 from .backprop import Owned, backpropagate
 from .modes import recording
 
@@ -77,13 +78,9 @@ class Variable:
     @property
     def data(self) -> Any:
         """The ndarray of values (None if there is none yet)."""
-        try:
-            data = self._data
-        except AttributeError:
-            return None
-        if type(data) is not np.ndarray:
-            data = self._data = np.asarray(data)
-        return data
+        if modes.watching:
+            modes.note_read(self)
+        return self._array
 
     @data.setter
     def data(self, data: Any) -> None:
@@ -92,14 +89,25 @@ class Variable:
         self._data = _checked_data(data)
 
     @property
+    def _array(self) -> Any:
+        """The same for the engine's own use, which no watch notes."""
+        try:
+            data = self._data
+        except AttributeError:
+            return None
+        if type(data) is not np.ndarray:
+            data = self._data = np.asarray(data)
+        return data
+
+    @property
     def grad(self) -> Any:
         """The gradient: an ndarray of the data's shape and dtype that nobody else holds, or None.
 
-        An assigned array is copied.
+        After `backward(create_graph=True)` a Variable. An assigned array is copied.
         """
         grad = self._grad
         mark = self._mark
-        if grad is None or mark is _READ or mark is _ASSIGNED:
+        if grad is None or mark is _READ or mark is _ASSIGNED or type(grad) is Variable:
             return grad
         alone = isinstance(mark, Owned) and self._creator is None
         self._grad = grad = np.array(grad, copy=None if alone else True)
@@ -145,15 +153,21 @@ class Variable:
         self._grad = None
         self._mark = None
 
-    def backward(self, gy: Any = None, retain_grad: bool = True) -> None:
+    def backward(
+        self, gy: Any = None, retain_grad: bool = True, create_graph: bool = False
+    ) -> None:
         """Add to the gradient of every leaf that this was computed from.
 
         gy: the cotangent, of this Variable's shape. Default: a gradient that the user assigned to
             it, else ones.
         retain_grad: whether Variables in between keep their gradients too.
+        create_graph: whether the gradients are Variables, which can be differentiated again.
 
         TypeError from integers: only floating-point and complex numbers have derivatives.
         """
+        if create_graph:
+            self._backward_with_graph(gy, retain_grad)
+            return
         if gy is None and self._mark is _ASSIGNED:
             self._backward_from_assigned(retain_grad)
             return
@@ -173,6 +187,21 @@ class Variable:
         finally:
             self._grad = grad
             self._mark = _ASSIGNED
+
+    def _backward_with_graph(self, gy: Any, retain_grad: bool) -> None:
+        """The same with gradients that are Variables: none of them is changed in place."""
+        from .pullback import pullback  # which builds on Variables
+
+        assigned = gy is None and self._mark is _ASSIGNED
+        start = self._start(self._grad if assigned else gy)
+        y_bar = gy if isinstance(gy, Variable) else Variable(as_array(start))
+        for x, x_bar in pullback([self], [y_bar], graph=True):
+            if x._creator is None:
+                x._grad = x_bar if x._grad is None else x_bar + x._grad
+                x._mark = None
+            elif not (assigned and x is self):
+                x._grad = x_bar if retain_grad or x is self else None
+                x._mark = None
 
     def _start(self, gy: Any) -> Any:
         """The cotangent that a backward pass begins with."""
@@ -240,19 +269,21 @@ class Variable:
         order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
         return OPERATIONS["transpose"](self, order)  # type: ignore[no-any-return]
 
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Variable:
-        """The sum over `axis` (an integer, a tuple, or None for all)."""
-        return OPERATIONS["sum"](self, axis, keepdims)  # type: ignore[no-any-return]
+    @property
+    def real(self) -> Variable:
+        """The real part."""
+        return OPERATIONS["real"](self)  # type: ignore[no-any-return]
 
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Variable:
-        """The mean over `axis` (an integer, a tuple, or None for all)."""
-        return OPERATIONS["mean"](self, axis, keepdims)  # type: ignore[no-any-return]
+    @property
+    def imag(self) -> Variable:
+        """The imaginary part."""
+        return OPERATIONS["imag"](self)  # type: ignore[no-any-return]
 
     def __pos__(self) -> Variable:
         return self
 
     def __len__(self) -> int:
-        return len(self.data)
+        return len(self._array)
 
     def __iter__(self) -> Iterator[Variable]:
         return (self[i] for i in range(len(self)))
@@ -336,6 +367,7 @@ class Variable:
         def __neg__(self) -> Variable: ...
         def __abs__(self) -> Variable: ...
         def __getitem__(self, index: Any) -> Variable: ...
+        def __getattr__(self, name: str) -> Any: ...  # sum, mean, ...: an array's methods
 
 
 def _checked_data(data: Any) -> Array:
@@ -348,5 +380,5 @@ def _checked_data(data: Any) -> Array:
 
 
 def _compared(compare: np.ufunc, x: Variable, other: Any) -> Array:
-    other = other.data if isinstance(other, Variable) else other
-    return np.asarray(compare(x.data, other))
+    other = other._array if isinstance(other, Variable) else other
+    return np.asarray(compare(x._array, other))

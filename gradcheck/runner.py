@@ -106,14 +106,14 @@ def _run_checks(subject: Subject, case: Case, engine: str, options: Options) -> 
         reason = "nothing to compare: no step runs a function"
         yield _outcome(case, engine, "case", options, Verdict.ERROR, reason)
         return
-    failed: set[str] = set()
+    unproven: set[str] = set()
     for name, check in _chosen(subject, case, options):
-        outcome = _run_check(name, check, subject, case, engine, options, failed)
+        outcome = _run_check(name, check, subject, case, engine, options, unproven)
         yield outcome
         if outcome.verdict is Verdict.ERROR or outcome.check == "case":
             return
-        if outcome.verdict is Verdict.FAIL:
-            failed.add(name)
+        if outcome.verdict not in (Verdict.PASS, Verdict.SKIP):
+            unproven.add(name)
 
 
 def _states_numbers(case: Case) -> bool:
@@ -143,10 +143,10 @@ def _run_check(
     case: Case,
     engine: str,
     options: Options,
-    failed: set[str],
+    unproven: set[str],
 ) -> Outcome:
-    first = next((earlier for earlier in check.after if earlier in failed), "")
-    if reason := check.lacks(subject, case) or (first and f"{first} failed first"):
+    first = next((earlier for earlier in check.after if earlier in unproven), "")
+    if reason := check.lacks(subject, case) or (first and f"{first} did not pass"):
         return _outcome(case, engine, name, options, Verdict.SKIP, reason)
     start = time.perf_counter()
     rng = np.random.default_rng(_seed_of(case, name, options.seed))
@@ -156,8 +156,9 @@ def _run_check(
         judgements = tuple(judge(e, case.tolerance) for e in check.run(subject, case, rng))
         findings = _findings(check, subject, case, judgements, rng)
     except MissingOperation as missing:
-        # The whole case is beyond this engine, not one of its checks.
-        return _outcome(case, engine, "case", options, Verdict.SKIP, str(missing))
+        # Usually the whole case is beyond this engine, not one of its checks.
+        what = name if check.optional else "case"
+        return _outcome(case, engine, what, options, Verdict.SKIP, str(missing))
     except (Exception, SystemExit) as error:  # user code may raise anything; the next case runs
         return _error(case, engine, name, options, error)
     outcome = _summed_up(case, engine, name, options, judgements)
@@ -174,17 +175,18 @@ def _summed_up(
     return replace(
         _outcome(case, engine, check, options, verdict, reason),
         judgements=judgements,
-        detects=_detects(judgements),
+        detects=_detects(judgements, case),
         evaluations=sum(
             j.evidence.estimate.evaluations for j in judgements if isinstance(j.evidence, Evidence)
         ),
     )
 
 
-def _detects(judgements: Sequence[Judgement]) -> dict[str, Detects]:
+def _detects(judgements: Sequence[Judgement], case: Case) -> dict[str, Detects]:
     """What the passes would have caught, by input, worst over the projections."""
     return weakest(
-        dict.fromkeys(j.evidence.inputs, j.detects)
+        # At second order cotangents are projected on, too: they are no inputs of the case.
+        dict.fromkeys((n for n in j.evidence.inputs if n in case.inputs), j.detects)
         for j in judgements
         if j.detects is not None and isinstance(j.evidence, Evidence)
     )

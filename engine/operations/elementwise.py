@@ -3,6 +3,7 @@
 A rule may return the broadcast shape: backprop.py sums it back to the input's for all of them.
 """
 
+import functools
 import operator
 
 import numpy as np
@@ -16,6 +17,18 @@ class Elementwise(Operation):
     """An operation that NumPy applies entry by entry, broadcasting its inputs."""
 
     _broadcasts = True
+
+    def jvp(self, x_dots, y, *xs):
+        """One entry of y depends on one of x: the rule's factors serve both modes."""
+        terms = [self._along(x_dot, i, y, xs) for i, x_dot in enumerate(x_dots)]
+        terms = [term for term in terms if term is not None]
+        return functools.reduce(operator.add, terms) if terms else None
+
+    def _along(self, x_dot, i, y, xs):
+        if x_dot is None:
+            return None
+        terms = self.rule(x_dot, y, *xs)
+        return terms[i] if isinstance(terms, tuple) else terms
 
 
 @operation(np.add, compute=operator.add, operators=("__add__", "__radd__"))
@@ -42,7 +55,12 @@ class Mul(Elementwise):
         return gy * b, gy * a
 
 
-@operation(np.divide, compute=operator.truediv, operators=("__truediv__", "__rtruediv__"))
+@operation(
+    np.divide,
+    compute=operator.truediv,
+    operators=("__truediv__", "__rtruediv__"),
+    domain=(0.3, 2.0),
+)
 class Div(Elementwise):
     """a / b, of the broadcast shape: da / b - a / b**2 db."""
 
@@ -82,7 +100,12 @@ class Pow(Elementwise):
 _pow = binary(Pow(), lambda x, p: np.asarray(x) ** np.asarray(p))
 
 
-@operation(np.power, operators=("__pow__", "__rpow__"))
+@operation(
+    np.power,
+    operators=("__pow__", "__rpow__"),
+    domain=(0.3, 2.0),
+    examples=("pow(a, b)", "pow(a, s)", "pow(col, row)", "pow(x, 3)", "pow(x, -0.5)", "pow(2, x)"),
+)
 def pow(x, p):
     """y = x to the power p, of the broadcast shape: p x**(p - 1) dx + y log(x) dp.
 
@@ -116,7 +139,7 @@ class Exp(Elementwise):
         return y * gy
 
 
-@operation(np.log)
+@operation(np.log, domain=(0.3, 3.0))
 class Log(Elementwise):
     """The natural logarithm of x: dx / x."""
 
@@ -124,7 +147,7 @@ class Log(Elementwise):
         return gy / x
 
 
-@operation(np.sqrt)
+@operation(np.sqrt, domain=(0.3, 3.0))
 class Sqrt(Elementwise):
     """The square root of x: dx / (2 sqrt(x))."""
 
@@ -156,7 +179,7 @@ class Tanh(Elementwise):
         return (1 - y * y) * gy
 
 
-@operation(np.absolute, compute=operator.abs, operators=("__abs__",))
+@operation(np.absolute, compute=operator.abs, operators=("__abs__",), domain=(0.3, 3.0))
 class Abs(Elementwise):
     """The absolute value of x: sign(x) dx, where sign(0) is 0."""
 

@@ -3,8 +3,9 @@
 import numpy as np
 
 from ..backprop import sum_back
-from ..function import Operation
+from ..function import Linear, Operation
 from ..recording import operation, record
+from ..variable import Variable
 
 
 class Reduction(Operation):
@@ -15,28 +16,28 @@ class Reduction(Operation):
         self.keepdims = keepdims
 
 
-class Sum(Reduction):
+class Sum(Reduction, Linear):
     """The sum over `axis`."""
 
     def forward(self, x):
         return np.add.reduce(x, axis=self.axis, keepdims=self.keepdims)  # np.sum, 1 us less
 
     def rule(self, gy, y, x):
-        return _spread(gy, x.shape, self.axis)
+        return spread(gy, x.shape, self.axis)
 
 
-class Mean(Reduction):
+class Mean(Reduction, Linear):
     """The mean over `axis`."""
 
     def forward(self, x):
         return np.mean(x, axis=self.axis, keepdims=self.keepdims)
 
     def rule(self, gy, y, x):
-        weight = max(y.size, 1) / max(x.size, 1)  # 1e5 elements: a weight float16 has, no count
-        return _spread(gy * weight, x.shape, self.axis)
+        weight = (y.size or 1) / (x.size or 1)  # 1e5 elements: a weight float16 has, no count
+        return spread(gy * weight, x.shape, self.axis)
 
 
-class SumTo(Operation):
+class SumTo(Linear):
     """The sum over the axes along which `shape` would be broadcast."""
 
     def __init__(self, shape):
@@ -51,34 +52,124 @@ class SumTo(Operation):
         return np.broadcast_to(gy, x.shape)
 
 
-@operation(np.sum)
+@operation(
+    np.sum, examples=("sum(x)", "sum(t, axis=(0, -1))", "sum(x, axis=1, keepdims=True)", "sum(s)")
+)
 def sum(x, axis=None, keepdims=False):
     """The sum of x over `axis`: an integer, a tuple of integers, or None for all axes."""
     return record(Sum(axis, keepdims), x)
 
 
-@operation(np.mean)
+@operation(
+    np.mean, examples=("mean(x)", "mean(t, axis=(0, -1))", "mean(x, 1, keepdims=True)", "mean(s)")
+)
 def mean(x, axis=None, keepdims=False):
     """The mean of x over `axis`: an integer, a tuple of integers, or None for all axes."""
     return record(Mean(axis, keepdims), x)
 
 
-@operation()
+@operation(examples=("sum_to(x, (3,))", "sum_to(t, (3, 1))", "sum_to(x, ())"))
 def sum_to(x, shape):
     """x summed to `shape`, which must broadcast to x's: the transpose of broadcast_to."""
     return record(SumTo(tuple(shape)), x)
 
 
-def _spread(g, shape, axis):
-    """g along the axes that a reduction of `shape` over `axis` took away."""
-    gx = np.empty(shape, g.dtype)
-    gx[...] = g if axis is None and not g.ndim else g.reshape(_kept(shape, axis))
-    return gx
+class Spread(Linear):
+    """x along the axes that a reduction of `shape` over `axis` took away."""
+
+    def __init__(self, shape, axis):
+        self.shape = shape
+        self.axis = axis
+
+    def forward(self, x):
+        return _spread(x, self.shape, self.axis)
+
+    def rule(self, gy, y, x):
+        return np.sum(gy, self.axis).reshape(x.shape)
 
 
-def _kept(shape, axis):
+def spread(x, shape, axis):
+    """x, which a reduction of `shape` over `axis` made, repeated along these axes."""
+    return record(Spread(shape, axis), x) if type(x) is Variable else _spread(x, shape, axis)
+
+
+def _spread(x, shape, axis):
+    y = np.empty(shape, x.dtype)
+    y[...] = x if axis is None and not x.ndim else x.reshape(kept(shape, axis))
+    return y
+
+
+def kept(shape, axis):
     """`shape` with the length 1 along `axis`."""
     if axis is None:
         return (1,) * len(shape)
-    axes = [i % max(len(shape), 1) for i in np.atleast_1d(axis)]
+    axes = [i % (len(shape) or 1) for i in np.atleast_1d(axis)]
     return tuple(1 if i in axes else n for i, n in enumerate(shape))
+
+
+class LogSumExp(Reduction):
+    """log(sum(exp(x))) over `axis`."""
+
+    def forward(self, x):
+        top = np.max(x, axis=self.axis, keepdims=True, initial=-np.inf)
+        top = np.where(np.isfinite(top), top, 0)  # inf - inf would be NaN
+        with np.errstate(divide="ignore"):
+            y = np.log(np.sum(np.exp(x - top), axis=self.axis, keepdims=True)) + top
+        return y.astype(x.dtype, copy=False).reshape(
+            np.sum(x, self.axis, keepdims=self.keepdims).shape
+        )
+
+    def rule(self, gy, y, x):
+        y = np.where(np.isinf(y), 0, y)
+        return spread(gy, x.shape, self.axis) * np.exp(x - spread(y, x.shape, self.axis))
+
+
+@operation(examples=("logsumexp(x)", "logsumexp(t, axis=(0, -1), keepdims=True)", "logsumexp(s)"))
+def logsumexp(x, axis=None, keepdims=False):
+    """log(sum(exp(x))) over `axis`, which never overflows: the sum of exp(x - y) dx."""
+    return record(LogSumExp(axis, keepdims), x)
+
+
+class Extremum(Reduction):
+    """The largest or smallest entry over `axis`: dx of it, the mean of dx at a tie."""
+
+    def rule(self, gy, y, x):
+        chosen = spread(_values(y), x.shape, self.axis) == _values(x)
+        share = chosen / np.sum(chosen, axis=self.axis, keepdims=True)
+        return spread(gy, x.shape, self.axis) * share
+
+
+class Max(Extremum):
+    """The largest entry over `axis`."""
+
+    def forward(self, x):
+        return np.max(x, axis=self.axis, keepdims=self.keepdims)
+
+
+class Min(Extremum):
+    """The smallest entry over `axis`."""
+
+    def forward(self, x):
+        return np.min(x, axis=self.axis, keepdims=self.keepdims)
+
+
+@operation(np.max, np.amax, examples=("max(x)", "max(t, axis=(0, -1))", "max(x, 1, keepdims=True)"))
+def max(x, axis=None, keepdims=False):
+    """The largest entry over `axis`: dx of it, and the mean of dx at a tie."""
+    return record(Max(axis, keepdims), x)
+
+
+@operation(np.min, np.amin, examples=("min(x)", "min(t, axis=(0, -1))", "min(x, 1, keepdims=True)"))
+def min(x, axis=None, keepdims=False):
+    """The smallest entry over `axis`: dx of it, and the mean of dx at a tie."""
+    return record(Min(axis, keepdims), x)
+
+
+@operation(np.ptp, examples=("ptp(x)", "ptp(x, axis=1)"))
+def ptp(x, axis=None, keepdims=False):
+    """The largest entry over `axis` minus the smallest."""
+    return max(x, axis, keepdims) - min(x, axis, keepdims)
+
+
+def _values(x):
+    return getattr(x, "_array", x)

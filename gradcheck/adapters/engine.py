@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -16,7 +17,8 @@ from gradcheck.adapters import ADAPTERS
 from gradcheck.adapters.define_by_run import subject_on
 from gradcheck.adapters.fault import FaultyTape
 from gradcheck.adapters.names import Namespace
-from gradcheck.vocabulary import Case, Subject, Tape
+from gradcheck.errors import MissingOperation
+from gradcheck.vocabulary import Arrays, Case, Subject, Tape
 
 _FOLDER = Path(__file__).resolve().parents[2] / "engine"
 _PRIVATE_NAME = "gradcheck._engine"
@@ -96,9 +98,58 @@ class EngineAdapter:
         tape: Tape = EngineTape(self._engine, self.xp)
         if case.fault:
             tape = FaultyTape(tape, self.operation_class(case.fault.operation), case.fault)
-        return subject_on(tape, case, xs)
+        subject = subject_on(tape, case, xs)
+        if case.function is None:
+            return subject
+        modes = _Modes(self._engine, case.function, self.xp, tuple(xs))
+        return replace(subject, jvp=modes.jvp, vjp_vjp=modes.vjp_vjp)
 
     def operation_class(self, operation: str) -> Any:
         """Return the Function class behind an operation, which is named after it."""
-        wanted = operation.replace("_", "")
-        return next(c for n, c in vars(self._engine).items() if n.lower() == wanted != n)
+        function = self.operations().get(operation)
+        wanted = getattr(function, "__name__", operation).replace("_", "")
+        for name, thing in vars(self._engine).items():
+            if isinstance(thing, type) and name.lower() == wanted:
+                return thing
+        raise MissingOperation(
+            f"no fault can be planted in {operation!r}: it is made of other operations, and has no "
+            "rule of its own"
+        )
+
+
+class _Modes:
+    """A case's function under the engine's transforms: forward mode, and second order."""
+
+    def __init__(
+        self,
+        engine: ModuleType,
+        function: Callable[..., Any],
+        xp: Namespace,
+        names: tuple[str, ...],
+    ) -> None:
+        self._engine = engine
+        self._function = function
+        self._xp = xp
+        self._names = names
+
+    def jvp(self, xs: Arrays, x_dots: Arrays) -> Arrays:
+        found: Arrays = self._engine.jvp(self._outputs, xs, x_dots)[1]
+        return found
+
+    def vjp_vjp(self, xs: Arrays, y_bars: Arrays, v: Arrays) -> tuple[Arrays, Arrays]:
+        def gradients(*arguments: Any) -> tuple[Any, ...]:
+            _, pullback = self._engine.vjp(self._outputs, *arguments[: len(xs)])
+            x_bars: tuple[Any, ...] = pullback(*arguments[len(xs) :])
+            return tuple(g if g is not None else np.zeros(()) for g in x_bars)
+
+        try:
+            outputs, pullback = self._engine.vjp(gradients, *xs, *y_bars)
+            weights = [w if w.shape == y.shape else None for w, y in zip(v, outputs, strict=True)]
+            by_all = pullback(*weights)
+        except self._engine.SecondOrderError as error:
+            raise MissingOperation(str(error)) from error
+        return by_all[: len(xs)], by_all[len(xs) :]
+
+    def _outputs(self, *arrays: Any) -> tuple[Any, ...]:
+        ys = self._function(self._xp, **dict(zip(self._names, arrays, strict=True)))
+        return tuple(ys) if isinstance(ys, tuple | list) else (ys,)

@@ -10,8 +10,6 @@ import numpy as np
 
 from gradcheck.vocabulary import Fault, Tape
 
-Gradients = tuple["np.ndarray | None", ...]
-
 DEFAULT_FACTOR = 1.1
 
 
@@ -37,7 +35,7 @@ class FaultyTape:
 @contextlib.contextmanager
 def planted(operation: Any, fault: Fault) -> Iterator[None]:
     """Replace the backward of an operation's class until the block ends."""
-    right = operation.backward
+    right, own = operation.backward, "backward" in vars(operation)
 
     def wrong(self: Any, *gys: Any) -> Any:
         if fault.kind == "dropped_term":
@@ -51,47 +49,45 @@ def planted(operation: Any, fault: Fault) -> Iterator[None]:
     try:
         yield
     finally:
-        operation.backward = right
+        if own:
+            operation.backward = right
+        else:
+            del operation.backward  # it was inherited, and is again
 
 
 def _without_last(gy: Any) -> Any:
     """A sum over outputs that stops one short."""
-    cut = np.array(gy)
-    if cut.size:
-        cut.flat[-1] = 0
-    return cut
+    return gy * _mask(gy, -1, 0.0) if np.size(gy) else gy
 
 
-def _spoiled(gradient: np.ndarray | None, fault: Fault) -> np.ndarray | None:
+def _mask(like: Any, entry: int, value: float) -> np.ndarray:
+    """Ones in the shape and dtype of `like`, but for one entry."""
+    mask = np.ones(like.shape, like.dtype)
+    mask.flat[entry] = value
+    return mask
+
+
+def _spoiled(gradient: Any, fault: Fault) -> Any:
     if gradient is None or fault.kind not in _SPOILERS:
         return gradient
-    return _SPOILERS[fault.kind](np.asarray(gradient), fault)
-
-
-def _scaled(gradient: np.ndarray, fault: Fault) -> np.ndarray:
-    return np.asarray(gradient * gradient.dtype.type(_factor(fault)))
+    return _SPOILERS[fault.kind](gradient, fault)
 
 
 def _factor(fault: Fault) -> float:
     return DEFAULT_FACTOR if fault.factor is None else fault.factor
 
 
-def _transposed(gradient: np.ndarray, fault: Fault) -> np.ndarray:
-    """The entries in the other order, in the shape that is due."""
-    return gradient.T.reshape(gradient.shape)
+def _one_entry(gradient: Any, fault: Fault) -> Any:
+    if not gradient.size:
+        return gradient
+    return gradient * _mask(gradient, (fault.entry or 0) % gradient.size, _factor(fault))
 
 
-def _one_entry(gradient: np.ndarray, fault: Fault) -> np.ndarray:
-    wrong = gradient.copy()
-    if gradient.size:
-        wrong.flat[(fault.entry or 0) % gradient.size] *= _factor(fault)
-    return wrong
-
-
-_SPOILERS: dict[str, Callable[[np.ndarray, Fault], np.ndarray]] = {
-    "scale": _scaled,
+# Operators only: at second order a rule is given Variables.
+_SPOILERS: dict[str, Callable[[Any, Fault], Any]] = {
+    "scale": lambda gradient, fault: gradient * _factor(fault),
     "sign": lambda gradient, fault: -gradient,
-    "zero": lambda gradient, fault: np.zeros_like(gradient),
-    "transpose": _transposed,
+    "zero": lambda gradient, fault: gradient * 0.0,
+    "transpose": lambda gradient, fault: gradient.T.reshape(gradient.shape),
     "entry": _one_entry,
 }

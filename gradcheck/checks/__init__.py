@@ -19,9 +19,9 @@ class Check:
 
     `lacks(subject, case)` names what the engine lacks for it, for a SKIP with words; `applies`
     says whether the case declares what it checks; `rank` orders the checks of a case, and a check
-    is left out when one in `after` failed.  `has_entries` says that its failure can be traced to
-    entries of the gradient.  A check `on_request` runs only where it is named; one that is
-    `optional` is left out in silence on an engine that lacks it, unless it is named.
+    is left out when one in `after` did not pass.  `has_entries` says that its failure can be
+    traced to entries of the gradient.  A check `on_request` runs only where it is named; one that
+    is `optional` is left out in silence on an engine that lacks it, unless it is named.
     """
 
     run: Run

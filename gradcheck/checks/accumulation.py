@@ -18,6 +18,8 @@ from gradcheck.checks.projection import (
     draw_tangents,
     movable_inputs,
     of_gradients,
+    output_size,
+    rule_eps,
 )
 from gradcheck.vocabulary import Arrays, Case, Estimate, Evidence, Fact, Step, Subject, Tape
 
@@ -25,6 +27,7 @@ from gradcheck.vocabulary import Arrays, Case, Estimate, Evidence, Fact, Step, S
 # an engine may add the parts of one pass to the leaf one by one, and where these cancel their
 # rounding is larger than that of the sums compared here.
 SUM_DIGITS = 0.5
+ZERO_ROUNDING = 64  # eps: where the parts of a gradient cancel, what is left of them
 
 
 def check_accumulation(
@@ -122,7 +125,9 @@ def _over_passes(
     if not any(subject.differentiable) or case.function is None:
         return
     leaves = {n: tape.leaf(x) for n, x in zip(subject.names, subject.xs, strict=True)}
-    first = _Pass(tape, case, leaves, draw_cotangents(subject, rng))
+    y_bars = draw_cotangents(subject, rng)
+    floors = _floors(subject, y_bars, rng)
+    first = _Pass(tape, case, leaves, y_bars)
     second = _Pass(tape, case, leaves, draw_cotangents(subject, rng))
     due = [n for n, d in zip(subject.names, subject.differentiable, strict=True) if d]
 
@@ -132,14 +137,27 @@ def _over_passes(
     kept = {n: None if g is None else g.copy() for n, g in held.items()}
     first.backward()
     both = _gradients(tape, leaves)
-    yield from _sums("onto a gradient already there", due, both, [other, one])
+    yield from _sums("onto a gradient already there", floors, both, [other, one])
     yield from _held(held, kept)
     again = _cleared(tape, leaves, [first, first])
-    yield from _sums("over the same graph twice", due, again, [one, one])
-    yield from _sums("after cleargrad", due, _cleared(tape, leaves, [first]), [one])
+    yield from _sums("over the same graph twice", floors, again, [one, one])
+    yield from _sums("after cleargrad", floors, _cleared(tape, leaves, [first]), [one])
     rebuilt = _Pass(tape, case, leaves, second.y_bars)
     reused = _cleared(tape, leaves, [first, rebuilt])
-    yield from _sums("over two uses of one input", due, reused, [one, other])
+    yield from _sums("over two uses of one input", floors, reused, [one, other])
+
+
+def _floors(
+    subject: Subject, y_bars: Arrays, rng: np.random.Generator
+) -> dict[str, np.ndarray | float]:
+    """By input that is due a gradient, what is left of it where its parts cancel to nothing.
+
+    That is some rounding of <y_bar, f>, over the distance that the entry can move.
+    """
+    due = [i for i, is_due in enumerate(subject.differentiable) if is_due]
+    size = ZERO_ROUNDING * rule_eps(subject, y_bars) * output_size(subject, y_bars)
+    moves = draw_tangents(subject, due, rng)
+    return {subject.names[i]: size / np.abs(np.asarray(moves[i])) for i in due}
 
 
 class _Pass:
@@ -174,23 +192,25 @@ def _cleared(tape: Tape, leaves: Mapping[str, Any], passes: Sequence[_Pass]) -> 
     return _gradients(tape, leaves)
 
 
-def _sums(when: str, due: Sequence[str], found: _Grads, parts: Sequence[_Grads]) -> Iterator[Fact]:
-    for name in due:
+def _sums(
+    when: str, floors: Mapping[str, Any], found: _Grads, parts: Sequence[_Grads]
+) -> Iterator[Fact]:
+    for name, floor in floors.items():
         expected = [part[name] for part in parts]
         if any(g is None for g in expected) or found[name] is None:
             claim = f"the gradient of {name} adds {when}"
             missing = all(g is None for g in expected) and found[name] is None
             yield Fact(claim, missing, "None in all passes or in none", "None in some")
         else:
-            yield _is_sum(f"the gradient of {name} adds {when}", found[name], expected)
+            yield _is_sum(f"the gradient of {name} adds {when}", found[name], expected, floor)
 
 
-def _is_sum(claim: str, found: Any, parts: Sequence[Any]) -> Fact:
-    """Whether `found` is the sum of `parts` in half of its dtype's digits."""
+def _is_sum(claim: str, found: Any, parts: Sequence[Any], floor: Any) -> Fact:
+    """Whether `found` is the sum of `parts` in half of its dtype's digits, or to `floor`."""
     total, size = sum(parts), sum(np.abs(part) for part in parts)
     share = np.finfo(found.dtype).eps ** SUM_DIGITS
     with np.errstate(invalid="ignore"):
-        same = (np.abs(found - total) <= share * size) | (found == total)
+        same = (np.abs(found - total) <= share * size + floor) | (found == total)
     # A NaN of the rule itself is for the check vjp to find, not a fault of the adding.
     wrong = np.argwhere(~(same | np.isnan(total)))
     if not len(wrong):

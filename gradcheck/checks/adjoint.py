@@ -14,13 +14,16 @@ from gradcheck.checks.projection import (
     gradients,
     moved,
     moves_of,
+    output_size,
     products,
     rule_eps,
     sizes,
     total,
+    underflow,
 )
-from gradcheck.judge import RULE_ROUNDING
 from gradcheck.vocabulary import Case, Estimate, Evidence, Fact, Subject
+
+ROUNDING = 64  # eps: what the terms of either side may have lost, in the root of their squares
 
 
 def check_adjoint(
@@ -37,19 +40,25 @@ def _compared(subject: Subject, moving: tuple[int, ...], rng: np.random.Generato
     forward = products(pushed(subject, tangents), y_bars)
     reverse = products(gradients(subject, y_bars), tangents)
     eps = rule_eps(subject, y_bars)
-    # The forward mode is known to its own rounding, as the reverse mode is.
-    known = Estimate(total(forward), RULE_ROUNDING * eps * sizes(forward)[0], clean=True)
     norm, median = sizes(reverse)
     return Evidence(
         quantity="<J^T y_bar, x_dot> = <y_bar, J x_dot>",
         inputs=moved(subject, tangents),
         analytic=total(reverse),
-        estimate=known,
+        estimate=Estimate(total(forward), 0.0, eps=eps, clean=True),
         norm=norm,
         median=median,
         direction_norm=0.0,
         eps=eps,
+        noise=lost(eps, output_size(subject, y_bars), forward, reverse)
+        + underflow(subject.xs, tangents)
+        + underflow(y_bars, y_bars),
     )
+
+
+def lost(eps: float, output: float, *sides: np.ndarray) -> float:
+    """What both sides of an identity may have lost to rounding, and the function before them."""
+    return ROUNDING * eps * (output + sum(sizes(terms)[0] for terms in sides))
 
 
 def _lacks(subject: Subject, case: Case) -> str:

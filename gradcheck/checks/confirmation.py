@@ -48,7 +48,11 @@ def confirmed(
     tangents = tuple(None if u is None else np.asarray(AGAIN * u) for u in tangents)
     # The size of a gradient that may be wrong is no guide this time.
     evidence = of_gradients(subject, y_bars, found, tangents, trusted=False)
-    if not _fails(evidence, case) or not _is_rounding_sized(evidence, found, tangents):
+    if not _fails(evidence, case):
+        return evidence
+    if _is_all_rounding(evidence, subject, y_bars, tangents):
+        return _zero(evidence)
+    if not _is_rounding_sized(evidence, found, tangents):
         return evidence
     wider = _in_wider_precision(evidence, subject, y_bars, tangents)
     if wider is not None:
@@ -95,10 +99,29 @@ def _zero_if_rounding(evidence: Evidence, wider: Evidence) -> Evidence:
     size = evidence.estimate.magnitude
     if size == 0 or SHRINKING * wider.estimate.magnitude > size:
         return evidence
-    # Whatever its bound, it is a zero beside any change of the function's.
-    error = ROUNDING_ONLY * size
+    return _zero(evidence)
+
+
+def _zero(evidence: Evidence) -> Evidence:
+    """A derivative of zero; whatever its bound, it is one beside any change of the function's."""
+    error = ROUNDING_ONLY * evidence.estimate.magnitude
     zero = replace(evidence.estimate, value=0.0, error=error, reason="", variation=math.inf)
     return replace(evidence, estimate=zero)
+
+
+def _is_all_rounding(
+    evidence: Evidence, subject: Subject, y_bars: Arrays, tangents: Tangents
+) -> bool:
+    """Whether phi shrinks with the precision at the far points of the level that answered."""
+    estimate = evidence.estimate
+    widened = _widened(subject, y_bars) if estimate.magnitude > 0 else None
+    if widened is None:
+        return False
+    wide, bars = widened
+    reach = estimate.step * (estimate.points // 2)
+    there = [moved_by(wide, tangents, t) for t in (reach, -reach)]
+    sizes = [math.fsum(np.abs(products(at.primal(*at.xs), bars))) for at in there]
+    return SHRINKING * max(sizes) <= estimate.magnitude
 
 
 def _in_wider_precision(

@@ -138,12 +138,14 @@ def evidence(
     terms: np.ndarray,
     *,
     trusted: bool = True,
+    least: float = 0.0,
 ) -> Evidence:
     """Return the sum of `terms` beside the derivative of <y_bar, f(x + t x_dot)>.
 
-    The size of the terms tells the search when to stop, if it is `trusted`.
+    The size of the terms, `least` or more, tells the search when to stop, if it is `trusted`.
     """
     norm, median = sizes(terms)
+    norm = max(norm, least)
     estimate = directional_derivative(
         subject.primal,
         tuple(map(widened, subject.xs)),
@@ -162,8 +164,8 @@ def evidence(
         median=median,
         direction_norm=_length(tangents),
         eps=rule_eps(subject, y_bars),
-        output=_output_size(subject, y_bars),
-        noise=_underflow(subject, tangents),
+        output=output_size(subject, y_bars),
+        noise=underflow(subject.xs, tangents) + underflow(y_bars, y_bars),
     )
 
 
@@ -182,8 +184,11 @@ def sizes(terms: np.ndarray) -> tuple[float, float]:
     """
     with np.errstate(over="ignore", invalid="ignore"):
         nonzero = np.abs(terms[terms != 0])
-        median = float(np.median(nonzero)) if nonzero.size else 0.0
-        return float(np.linalg.norm(terms)), median
+        if not nonzero.size:
+            return 0.0, 0.0
+        largest = nonzero.max()
+        # Scaled, so that no square overflows.
+        return float(largest * np.linalg.norm(nonzero / largest)), float(np.median(nonzero))
 
 
 def moved(subject: Subject, tangents: Tangents) -> tuple[str, ...]:
@@ -211,16 +216,19 @@ def rule_eps(subject: Subject, y_bars: Arrays) -> float:
     return max(float(np.finfo(dtype).eps) for dtype in floating)
 
 
-def _underflow(subject: Subject, tangents: Tangents) -> float:
-    """What gradients may lose that are as small as their dtype's smallest numbers."""
+def underflow(arrays: Arrays, weights: Tangents) -> float:
+    """What derivatives may lose that are as small as the smallest numbers of their dtypes."""
     return 16 * sum(
-        float(np.finfo(x.dtype).smallest_subnormal) * float(np.abs(u).sum())
-        for x, u in zip(subject.xs, tangents, strict=True)
-        if u is not None
+        float(np.finfo(a.dtype).smallest_subnormal) * float(np.abs(w).sum())
+        for a, w in zip(arrays, weights, strict=True)
+        if w is not None and a.dtype.kind in "fc"
     )
 
 
-def _output_size(subject: Subject, y_bars: Arrays) -> float:
-    """|<y_bar, f(x)>|, the unit of what a rule built from its own rounded output may lose."""
-    size = abs(total(products(subject.primal(*subject.xs), y_bars)))
+def output_size(subject: Subject, y_bars: Arrays) -> float:
+    """||y_bar * f(x)||_2, the unit of what a rule built from its own rounded output may lose.
+
+    Of |<y_bar, f(x)>| it is the usual size, but no chance of signs makes it vanish.
+    """
+    size = sizes(products(subject.primal(*subject.xs), y_bars))[0]
     return size if math.isfinite(size) else 0.0

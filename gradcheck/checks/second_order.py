@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck.checks import CHECKS, Check, is_function
+from gradcheck.checks.adjoint import lost
 from gradcheck.checks.projection import (
     Gradients,
     draw_cotangents,
@@ -15,13 +16,14 @@ from gradcheck.checks.projection import (
     gradients,
     movable_inputs,
     moved,
+    output_size,
     products,
     rule_eps,
     sizes,
     total,
+    underflow,
 )
 from gradcheck.checks.vjp import check_vjp
-from gradcheck.judge import RULE_ROUNDING
 from gradcheck.vocabulary import Arrays, Case, Estimate, Evidence, Fact, Subject
 
 
@@ -87,11 +89,13 @@ def _symmetry(subject: Subject, y_bars: Arrays, rng: np.random.Generator) -> Evi
         quantity="<v, H w> = <w, H v>",
         inputs=moved(subject, tuple(v)),
         analytic=total(left),
-        estimate=Estimate(total(right), RULE_ROUNDING * eps * sizes(right)[0], clean=True),
+        estimate=Estimate(total(right), 0.0, eps=eps, clean=True),
         norm=norm,
         median=median,
         direction_norm=0.0,
         eps=eps,
+        noise=lost(eps, output_size(subject, y_bars), left, right)
+        + underflow(subject.xs, tuple(v)),
     )
 
 

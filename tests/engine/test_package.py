@@ -59,6 +59,18 @@ def test_it_works_when_loaded_by_file_location_under_another_name():
             del sys.modules[name]
 
 
+def test_importing_it_costs_little_more_than_numpy():
+    """Nothing of the standard library that takes milliseconds, but where NumPy has it loaded."""
+    code = (
+        "import sys; import numpy; before = set(sys.modules); import engine;"
+        "print(*(set(sys.modules) - before))"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, check=True, cwd=FOLDER.parent, capture_output=True, text=True)
+    slow = {"pathlib", "difflib", "traceback", "hashlib", "logging", "asyncio", "inspect", "urllib"}
+    assert not slow & set(done.stdout.split())
+
+
 def test_it_imports_numpy_only():
     code = (
         "import sys; import numpy; before = set(sys.modules); import engine;"
@@ -70,6 +82,6 @@ def test_it_imports_numpy_only():
 
 def test_the_examples_in_the_docstrings_run():
     names = {**vars(engine), "np": np}
-    for module in (engine, engine.function, engine.modes):
-        failed, _ = doctest.testmod(module, extraglobs=names)
+    for module in (engine, engine.function, engine.modes, engine.transforms, engine.drawing):
+        failed, _ = doctest.testmod(module, extraglobs=names, optionflags=doctest.ELLIPSIS)
         assert failed == 0

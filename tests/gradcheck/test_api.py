@@ -38,7 +38,8 @@ def test_a_function_of_the_engine_is_checked():
     assert report.verdict is Verdict.PASS
     assert bool(report)
     assert set(report.detects) == {"x", "y"}
-    assert {o.check for o in report.outcomes} == {"structure", "vjp", "accumulation", "purity"}
+    checks = {"structure", "vjp", "jvp", "adjoint", "second_order", "accumulation", "purity"}
+    assert {o.check for o in report.outcomes} == checks
 
 
 def test_a_wrong_function_of_the_users_fails_and_says_where():

@@ -6,8 +6,10 @@ import pytest
 import engine
 from gradcheck.adapters import adapter
 from gradcheck.adapters.fault import planted
+from gradcheck.errors import MissingOperation
 from gradcheck.runner import Options, run_case
 from gradcheck.vocabulary import Case, Expectation, Fault, Input, Place, Verdict
+from tests.power.planted import operations
 
 X = np.arange(1.0, 7.0).reshape(2, 3)
 
@@ -45,10 +47,14 @@ def test_the_right_rule_comes_back():
     assert np.array_equal(x.grad, 2 * X)
 
 
-def test_every_operation_has_a_class_to_plant_in():
-    engine_adapter = adapter("engine")
-    for name in engine_adapter.operations():
-        assert issubclass(engine_adapter.operation_class(name), engine.Function)
+def test_every_operation_with_a_rule_has_a_class_to_plant_in():
+    for name in operations():
+        assert issubclass(adapter("engine").operation_class(name), engine.Function)
+
+
+def test_an_operation_without_a_rule_of_its_own_is_told():
+    with pytest.raises(MissingOperation, match="made of other operations"):
+        adapter("engine").operation_class("silu")
 
 
 def case_with(**fields):

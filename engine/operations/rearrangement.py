@@ -1,0 +1,179 @@
+"""Operations that put entries elsewhere: repeat, pad, turn, take out, sort.
+
+Where each entry goes is asked of NumPy's own function, applied to the entries' numbers: one rule
+serves them all.
+"""
+
+import numpy as np
+
+from ..function import Linear
+from ..recording import applied, operation, record
+from .indexing import Scatter
+
+
+class Rearrangement(Linear):
+    """`arrange(x)`, whose entries are entries of x, or zeros."""
+
+    def __init__(self, arrange):
+        self.arrange = arrange
+
+    def forward(self, x):
+        return self.arrange(x)
+
+    def rule(self, gy, y, x):
+        number = self.arrange(np.arange(1, x.size + 1).reshape(x.shape))  # 0 is no entry of x
+        gx = applied(Scatter(number, (x.size + 1,)), gy)
+        return gx[1:].reshape(x.shape)
+
+
+def rearranged(x, arrange):
+    """x with its entries moved by `arrange`, a function of arrays."""
+    return record(Rearrangement(arrange), x)
+
+
+@operation(np.tile, examples=("tile(x, 2)", "tile(v, (2, 1))", "tile(s, 3)"))
+def tile(x, reps):
+    """x repeated as a whole, `reps` times along each axis."""
+    return rearranged(x, lambda x: np.tile(x, reps))
+
+
+@operation(np.repeat, examples=("repeat(x, 2)", "repeat(x, [1, 0, 2], axis=1)"))
+def repeat(x, repeats, axis=None):
+    """x with each entry repeated, along `axis`, or flattened."""
+    return rearranged(x, lambda x: np.repeat(x, repeats, axis))
+
+
+@operation(np.roll, examples=("roll(x, 1)", "roll(t, (1, -2), axis=(0, 2))"))
+def roll(x, shift, axis=None):
+    """x moved along `axis` by `shift`, what leaves at one end entering at the other."""
+    return rearranged(x, lambda x: np.roll(x, shift, axis))
+
+
+@operation(np.rot90, examples=("rot90(x)", "rot90(t, 3, (1, 2))"))
+def rot90(x, k=1, axes=(0, 1)):
+    """x turned by k right angles in the plane of `axes`."""
+    return rearranged(x, lambda x: np.rot90(x, k, axes))
+
+
+@operation(
+    np.pad,
+    examples=(
+        "pad(x, 1)",
+        "pad(x, ((0, 1), (2, 0)), constant_values=3.0)",
+        "pad(x, 2, mode='edge')",
+        "pad(x, ((1, 0), (0, 4)), mode='reflect')",
+        "pad(x, 1, 'symmetric')",
+        "pad(x, (2, 3), 'wrap')",
+    ),
+)
+def pad(x, pad_width, mode="constant", **options):
+    """x with a border: of constants, or of its own entries (edge, reflect, symmetric, wrap).
+
+    pad_width: as in NumPy, before and after each axis. Options are NumPy's; a border that is
+    computed (mean, linear_ramp, odd reflection) is not differentiated.
+    """
+    if mode not in _PADDINGS or options.get("reflect_type", "even") != "even":
+        raise TypeError(
+            f"np.pad of a Variable knows the modes {', '.join(_PADDINGS)}, not {mode!r}"
+        )
+    values = options.pop("constant_values", 0)
+    y = rearranged(x, lambda x: np.pad(x, pad_width, mode, **options))
+    if mode == "constant" and np.any(values):
+        y = y + np.pad(np.zeros(np.shape(x), y.dtype), pad_width, constant_values=values)
+    return y
+
+
+_PADDINGS = ("constant", "edge", "reflect", "symmetric", "wrap")
+
+
+@operation(np.diag, examples=("diag(v)", "diag(m, 1)", "diag(x, -1)"))
+def diag(x, k=0):
+    """The k-th diagonal of a matrix, or the matrix with the vector x as its k-th diagonal."""
+    return rearranged(x, lambda x: np.diag(x, k))
+
+
+@operation(np.diagflat, examples=("diagflat(x, 1)",))
+def diagflat(x, k=0):
+    """The matrix with x, flattened, as its k-th diagonal."""
+    return rearranged(x, lambda x: np.diagflat(x, k))
+
+
+@operation(np.diagonal, examples=("diagonal(m)", "diagonal(t, 1, 0, 2)"))
+def diagonal(x, offset=0, axis1=0, axis2=1):
+    """The diagonal of the plane of two axes, as the last axis."""
+    return rearranged(x, lambda x: np.diagonal(x, offset, axis1, axis2))
+
+
+@operation(np.trace, examples=("trace(m)", "trace(t, 1, 0, 2)"))
+def trace(x, offset=0, axis1=0, axis2=1):
+    """The sum of the diagonal of the plane of two axes."""
+    return diagonal(x, offset, axis1, axis2).sum(-1)
+
+
+@operation(np.tril, examples=("tril(m)", "tril(t, -1)"))
+def tril(x, k=0):
+    """The matrix x with zeros above its k-th diagonal."""
+    return rearranged(x, lambda x: np.tril(x, k))
+
+
+@operation(np.triu, examples=("triu(m)", "triu(t, 1)"))
+def triu(x, k=0):
+    """The matrix x with zeros below its k-th diagonal."""
+    return rearranged(x, lambda x: np.triu(x, k))
+
+
+@operation(
+    np.take, examples=("take(x, [1, 1, 4])", "take(x, [[0, 2]], axis=1)", "take(x, 7, mode='wrap')")
+)
+def take(x, indices, axis=None, mode="raise"):
+    """The entries of x at `indices` along `axis`, or of x flattened."""
+    indices = getattr(indices, "_array", indices)
+    return rearranged(x, lambda x: np.take(x, indices, axis, mode=mode))
+
+
+@operation(
+    np.take_along_axis,
+    examples=("take_along_axis(x, np.array([[0, 0, 2], [1, 0, 0]]), 1)",),
+)
+def take_along_axis(x, indices, axis=-1):
+    """The entries of x at `indices`, an array of x's shape but for `axis`."""
+    indices = getattr(indices, "_array", indices)
+    return rearranged(x, lambda x: np.take_along_axis(x, indices, axis))
+
+
+@operation(np.compress, examples=("compress([True, False, True], x, axis=1)",))
+def compress(condition, x, axis=None):
+    """The slices of x along `axis` where `condition` holds."""
+    condition = getattr(condition, "_array", condition)
+    return rearranged(x, lambda x: np.compress(condition, x, axis))
+
+
+@operation(np.extract, examples=("extract([1, 0, 0, 1, 1, 0], x)",))
+def extract(condition, x):
+    """The entries of x, flattened, where `condition` holds."""
+    condition = getattr(condition, "_array", condition)
+    return rearranged(x, lambda x: np.extract(condition, x))
+
+
+@operation(np.delete, examples=("delete(x, 1, axis=1)", "delete(x, [0, 3])"))
+def delete(x, obj, axis=None):
+    """x without the slices `obj` along `axis`."""
+    return rearranged(x, lambda x: np.delete(x, obj, axis))
+
+
+@operation(np.sort, examples=("sort(x)", "sort(t, axis=0)", "sort(x, None)"))
+def sort(x, axis=-1):
+    """x in ascending order along `axis` (None: flattened); each entry takes its dx along."""
+    return _ordered(x, axis, lambda values, axis: np.argsort(values, axis, kind="stable"))
+
+
+@operation(np.partition, examples=("partition(x, 1)", "partition(t, (0, 2), axis=1)"))
+def partition(x, kth, axis=-1):
+    """x with the kth smallest entry along `axis` in its place, smaller ones before it."""
+    return _ordered(x, axis, lambda values, axis: np.argpartition(values, kth, axis))
+
+
+def _ordered(x, axis, places):
+    if axis is None:
+        x, axis = np.ravel(x), 0
+    return take_along_axis(x, places(x._array if hasattr(x, "_array") else x, axis), axis)
