@@ -8,7 +8,7 @@ of either when somebody asks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -298,11 +298,12 @@ def sum_back(g: Any, shape: tuple[int, ...]) -> Any:
     return np.add.reduce(g, axis=axes, keepdims=True).reshape(shape)  # g.sum, 1 us less
 
 
-def described(f: Any, inputs: tuple[Any, ...], results: Iterable[Any]) -> str:
+def described(f: Any, inputs: tuple[Any, ...], results: Sequence[Any]) -> str:
     """`Exp: (3,) float64 -> (3,) float64`."""
 
     def kinds(arrays: list[Any]) -> str:
         return ", ".join(f"{x.shape} {x.dtype}" for x in arrays)
 
     xs = [x._data for x in inputs if x is not None]
-    return f"{type(f).__name__}: {kinds(xs)} -> {kinds(list(results))}"
+    text = f"{type(f).__name__}: {kinds(xs)}"
+    return f"{text} -> {kinds(list(results))}" if results else text

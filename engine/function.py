@@ -53,7 +53,11 @@ class Function:
         """
         self._leave_earlier_call()
         inputs = as_variables(inputs)
-        ys = self.forward(*[x._array for x in inputs])
+        try:
+            ys = self.forward(*[x._array for x in inputs])
+        except Exception as error:
+            error.add_note(f"in the forward of {described(self, inputs, ())}")
+            raise
         outputs = tuple([self._wrap(y) for y in (ys if isinstance(ys, tuple) else (ys,))])
         self.inputs = inputs
         self.outputs = outputs

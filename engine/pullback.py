@@ -62,11 +62,17 @@ def _call_of(y: Variable) -> Call:
 
 
 def pullback(
-    ys: Sequence[Variable], y_bars: Sequence[Any], *, since: int = -1, graph: bool = False
+    ys: Sequence[Variable],
+    y_bars: Sequence[Any],
+    *,
+    since: int = -1,
+    graph: bool = False,
+    keep: bool = False,
 ) -> Iterator[tuple[Variable, Any]]:
     """Yield each Variable that `ys` were computed from, back to number `since`, and its cotangent.
 
     y_bars: the cotangents of `ys`, in their shapes and dtypes: Variables if `graph`, else arrays.
+    keep: whether those in between are yielded too, not only those that the walk ends at.
     """
     bars: dict[int, tuple[Variable, Any]] = {}
     for y, y_bar in zip(ys, y_bars, strict=True):
@@ -76,6 +82,9 @@ def pullback(
         if any(y_bar is not None for y_bar in reached):
             for x, x_bar in zip(call.xs, _gradients(call, reached, graph), strict=True):
                 _add(bars, x, x_bar)
+        if not keep:
+            for y in call.ys:
+                bars.pop(id(y), None)
     yield from bars.values()
 
 

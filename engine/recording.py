@@ -76,7 +76,8 @@ for _name, _value in vars(np).items():
     if callable(_value) and not _name.startswith("_"):
         _NUMPY_NAMES.setdefault(id(_value), []).append(_name)
 
-_NO_METHODS = {"sort", "partition"}  # of an array, they work in place
+# Of an array, two of these work in place, and the third takes its arguments in another order.
+_NO_METHODS = {"sort", "partition", "compress"}
 
 
 def _name_of(cls: type, numpy: tuple[Any, ...]) -> str:
@@ -173,6 +174,11 @@ def binary(shared: Operation, compute: Callable[[Any, Any], Any]) -> Callable[[A
 def applied(f: Operation, x: Any) -> Any:
     """Apply `f` inside a rule, whatever `x` is: recorded on a Variable, else computed alone."""
     return record(f, x) if type(x) is Variable else f.forward(np.asarray(x))
+
+
+def values(x: Any) -> Any:
+    """The array of a Variable, for what has no derivative: conditions, places, counts."""
+    return x._array if isinstance(x, Variable) else x
 
 
 def record(f: Operation, x: Any, *others: Any) -> Variable:

@@ -195,7 +195,7 @@ class Variable:
         assigned = gy is None and self._mark is _ASSIGNED
         start = self._start(self._grad if assigned else gy)
         y_bar = gy if isinstance(gy, Variable) else Variable(as_array(start))
-        for x, x_bar in pullback([self], [y_bar], graph=True):
+        for x, x_bar in pullback([self], [y_bar], graph=True, keep=True):
             if x._creator is None:
                 x._grad = x_bar if x._grad is None else x_bar + x._grad
                 x._mark = None
@@ -258,6 +258,11 @@ class Variable:
     def T(self) -> Variable:
         """The transpose: axes in reverse."""
         return self.transpose()
+
+    @property
+    def mT(self) -> Variable:
+        """The matrix transpose: the last two axes exchanged."""
+        return OPERATIONS["matrix_transpose"](self)  # type: ignore[no-any-return]
 
     def reshape(self, *shape: Any) -> Variable:
         """The same elements in `shape`, given as one tuple or as several integers."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..recording import operation
+from ..recording import operation, values
 from .elementwise import Elementwise
 
 _LOG_2 = float(np.log(2.0))
@@ -146,8 +146,4 @@ class CopySign(Elementwise):
     """|a| with the sign of b: da, turned as a was."""
 
     def rule(self, gy, y, a, b):
-        return np.sign(a) * np.copysign(1.0, _values(b)) * gy, 0 * gy
-
-
-def _values(x):
-    return getattr(x, "_array", x)
+        return np.sign(a) * np.copysign(1.0, values(b)) * gy, 0 * gy

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..recording import operation, record
+from ..recording import operation, record, values
 from .elementwise import Elementwise
 from .rearrangement import take_along_axis
 from .reduction import Reduction, logsumexp
@@ -20,13 +20,13 @@ class Relu(Elementwise):
 @operation(examples=("leaky_relu(x)", "leaky_relu(x, 0.2)"))
 def leaky_relu(x, negative_slope=0.01):
     """x where x > 0, else negative_slope x."""
-    return where(_values(x) > 0, x, negative_slope * x)
+    return where(values(x) > 0, x, negative_slope * x)
 
 
 @operation(examples=("elu(x)", "elu(x, 0.5)"))
 def elu(x, alpha=1.0):
     """x where x > 0, else alpha (exp(x) - 1)."""
-    return where(_values(x) > 0, x, alpha * np.expm1(np.minimum(x, 0)))  # exp of no large x
+    return where(values(x) > 0, x, alpha * np.expm1(np.minimum(x, 0)))  # exp of no large x
 
 
 @operation(examples=("gelu(x, approximate='tanh')",))
@@ -110,7 +110,7 @@ def cross_entropy(x, target, reduction="mean"):
     if np.ndim(target) == np.ndim(x):
         losses = -np.sum(target * logs, axis=axis)
     else:
-        chosen = take_along_axis(logs, np.expand_dims(_values(target), axis), axis)
+        chosen = take_along_axis(logs, np.expand_dims(values(target), axis), axis)
         losses = -np.squeeze(chosen, axis)
     return _reduced(losses, reduction)
 
@@ -199,7 +199,3 @@ def scaled_dot_product_attention(query, key, value, attn_mask=None, is_causal=Fa
     elif attn_mask is not None:
         scores = scores + attn_mask
     return np.matmul(softmax(scores), value)
-
-
-def _values(x):
-    return getattr(x, "_array", x)

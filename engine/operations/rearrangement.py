@@ -7,7 +7,7 @@ serves them all.
 import numpy as np
 
 from ..function import Linear
-from ..recording import applied, operation, record
+from ..recording import applied, operation, record, values
 from .indexing import Scatter
 
 
@@ -127,7 +127,7 @@ def triu(x, k=0):
 )
 def take(x, indices, axis=None, mode="raise"):
     """The entries of x at `indices` along `axis`, or of x flattened."""
-    indices = getattr(indices, "_array", indices)
+    indices = values(indices)
     return rearranged(x, lambda x: np.take(x, indices, axis, mode=mode))
 
 
@@ -137,21 +137,21 @@ def take(x, indices, axis=None, mode="raise"):
 )
 def take_along_axis(x, indices, axis=-1):
     """The entries of x at `indices`, an array of x's shape but for `axis`."""
-    indices = getattr(indices, "_array", indices)
+    indices = values(indices)
     return rearranged(x, lambda x: np.take_along_axis(x, indices, axis))
 
 
 @operation(np.compress, examples=("compress([True, False, True], x, axis=1)",))
 def compress(condition, x, axis=None):
     """The slices of x along `axis` where `condition` holds."""
-    condition = getattr(condition, "_array", condition)
+    condition = values(condition)
     return rearranged(x, lambda x: np.compress(condition, x, axis))
 
 
 @operation(np.extract, examples=("extract([1, 0, 0, 1, 1, 0], x)",))
 def extract(condition, x):
     """The entries of x, flattened, where `condition` holds."""
-    condition = getattr(condition, "_array", condition)
+    condition = values(condition)
     return rearranged(x, lambda x: np.extract(condition, x))
 
 
@@ -164,16 +164,16 @@ def delete(x, obj, axis=None):
 @operation(np.sort, examples=("sort(x)", "sort(t, axis=0)", "sort(x, None)"))
 def sort(x, axis=-1):
     """x in ascending order along `axis` (None: flattened); each entry takes its dx along."""
-    return _ordered(x, axis, lambda values, axis: np.argsort(values, axis, kind="stable"))
+    return _ordered(x, axis, lambda x, axis: np.argsort(x, axis, kind="stable"))
 
 
 @operation(np.partition, examples=("partition(x, 1)", "partition(t, (0, 2), axis=1)"))
 def partition(x, kth, axis=-1):
     """x with the kth smallest entry along `axis` in its place, smaller ones before it."""
-    return _ordered(x, axis, lambda values, axis: np.argpartition(values, kth, axis))
+    return _ordered(x, axis, lambda x, axis: np.argpartition(x, kth, axis))
 
 
 def _ordered(x, axis, places):
     if axis is None:
         x, axis = np.ravel(x), 0
-    return take_along_axis(x, places(x._array if hasattr(x, "_array") else x, axis), axis)
+    return take_along_axis(x, places(values(x), axis), axis)

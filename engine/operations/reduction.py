@@ -4,7 +4,7 @@ import numpy as np
 
 from ..backprop import sum_back
 from ..function import Linear, Operation
-from ..recording import operation, record
+from ..recording import operation, record, values
 from ..variable import Variable
 
 
@@ -134,7 +134,7 @@ class Extremum(Reduction):
     """The largest or smallest entry over `axis`: dx of it, the mean of dx at a tie."""
 
     def rule(self, gy, y, x):
-        chosen = spread(_values(y), x.shape, self.axis) == _values(x)
+        chosen = spread(values(y), x.shape, self.axis) == values(x)
         share = chosen / np.sum(chosen, axis=self.axis, keepdims=True)
         return spread(gy, x.shape, self.axis) * share
 
@@ -169,7 +169,3 @@ def min(x, axis=None, keepdims=False):
 def ptp(x, axis=None, keepdims=False):
     """The largest entry over `axis` minus the smallest."""
     return max(x, axis, keepdims) - min(x, axis, keepdims)
-
-
-def _values(x):
-    return getattr(x, "_array", x)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..function import Linear
-from ..recording import operation, record
+from ..recording import operation, record, values
 from .reduction import Reduction, kept, spread
 
 
@@ -35,7 +35,7 @@ class CumProd(Reduction):
     def rule(self, gy, y, x):
         """Entry i: the product before i times s[i] = gy[i] + x[i + 1] s[i + 1]."""
         line, axis = (x.reshape(-1), 0) if self.axis is None else (x, self.axis % x.ndim)
-        if np.all(_values(x) != 0):
+        if np.all(values(x) != 0):
             return (_sums_from(gy * y, axis) / line).reshape(x.shape)
         line, y, gy = (np.moveaxis(v, axis, 0) for v in (line, y, gy))
         sums = [gy[-1]]
@@ -52,7 +52,7 @@ class Prod(Reduction):
         return np.prod(x, axis=self.axis, keepdims=self.keepdims)
 
     def rule(self, gy, y, x):
-        if np.all(_values(x) != 0):
+        if np.all(values(x) != 0):
             return spread(gy * y, x.shape, self.axis) / x
         return spread(gy, x.shape, self.axis) * _products_of_others(x, self.axis)
 
@@ -144,12 +144,8 @@ def _gradient(f, spacing, axis, edge_order):
     near = np.minimum(n, 3)
     first = np.clip(np.arange(n) - 1, 0, n - near)  # the first neighbour of each place
     combs = (np.arange(n) % 3 == np.arange(3)[:, None]).astype(float)
-    found = np.stack([np.gradient(comb, _values(spacing), edge_order=edge_order) for comb in combs])
+    found = np.stack([np.gradient(comb, values(spacing), edge_order=edge_order) for comb in combs])
     places = first[:, None] + np.arange(near)
     weights = found[places % 3, np.arange(n)[:, None]].astype(f.dtype)
     line = np.moveaxis(f, axis, -1)
     return np.moveaxis(np.sum(line[..., places] * weights, -1), -1, axis)
-
-
-def _values(x):
-    return getattr(x, "_array", x)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..recording import operation, record
+from ..recording import operation, record, values
 from .elementwise import Elementwise
 
 
@@ -57,7 +57,7 @@ def where(condition, a, b):
 
     Only the condition's truth counts, so that it gets no gradient; an entry not chosen gets zero.
     """
-    return record(Where(_values(condition)), a, b)
+    return record(Where(values(condition)), a, b)
 
 
 @operation(
@@ -184,7 +184,3 @@ class Replaced(Elementwise):
 
     def rule(self, gy, y, x):
         return np.where(np.isfinite(x), gy, 0)
-
-
-def _values(x):
-    return getattr(x, "_array", x)

@@ -316,6 +316,22 @@ def test_an_exception_in_a_rule_is_told_where():
     ]
 
 
+def test_an_exception_in_a_forward_is_told_with_the_shapes():
+    class Failing(Function):
+        def forward(self, x, y):
+            raise ZeroDivisionError("oops")
+
+    with pytest.raises(ZeroDivisionError, match="oops") as caught:
+        Failing()(Variable(np.ones((2, 3), np.float32)), 2.0)
+    assert caught.value.__notes__ == ["in the forward of Failing: (2, 3) float32, () float32"]
+
+
+def test_functions_show_what_they_were_called_with():
+    y = square(Variable(np.ones(2)))
+    assert repr(y.creator) == "<Square: (2,) float64 -> (2,) float64>"
+    assert repr(engine.Square()) == "<Square, not called>"
+
+
 def test_a_rule_that_changes_its_cotangent_spoils_no_other_gradient():
     class Greedy(Function):
         def forward(self, x):

@@ -52,7 +52,7 @@ def test_intermediate_data_is_an_ndarray_and_stays_the_same_object():
 def test_attributes_of_the_array():
     x = Variable(np.zeros((2, 3), np.float32), name="w")
     assert (x.shape, x.ndim, x.size, x.dtype, len(x), x.name) == ((2, 3), 2, 6, np.float32, 2, "w")
-    assert x.T.shape == (3, 2)
+    assert x.T.shape == x.mT.shape == (3, 2)
     y = engine.sum(x)
     assert (y.shape, y.ndim, y.size, y.dtype, y.name) == ((), 0, 1, np.float32, None)
     y.name = "total"

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import engine
+from gradcheck import check
 from gradcheck.adapters import adapter
 from gradcheck.adapters.engine import engine_module
 from gradcheck.errors import MissingOperation
@@ -97,3 +98,56 @@ def test_an_operation_that_is_missing_is_named():
 def test_integers_are_not_differentiable():
     subject = subject_of(lambda xp, x, i: x[i], x=[1.0, 2.0], i=[0, 0])
     assert subject.differentiable == (True, False)
+
+
+def test_a_subject_has_forward_mode_and_second_order():
+    subject = subject_of(lambda xp, x, y: xp.mul(xp.square(x), y), x=[1.0, 2.0], y=[3.0, 4.0])
+    ones = np.ones(2)
+    [y_dot] = subject.jvp(subject.xs, (ones, 0 * ones))
+    assert np.array_equal(y_dot, [6.0, 16.0])  # 2 x y
+    (by_x, by_y), (by_y_bar,) = subject.vjp_vjp(subject.xs, (10 * ones,), (ones, 0 * ones))
+    assert np.array_equal(by_x, [60.0, 80.0])  # 2 y y_bar
+    assert np.array_equal(by_y, [20.0, 40.0])  # 2 x y_bar
+    assert np.array_equal(by_y_bar, [6.0, 16.0])
+
+
+def test_integer_inputs_and_outputs_stand_still():
+    subject = subject_of(lambda xp, x, i: (x[i], i), x=[1.0, 2.0], i=[1, 1])
+    v = np.array([1.0, 5.0])
+    y_dot, i_dot = subject.jvp(subject.xs, (v, np.zeros(2, int)))
+    assert np.array_equal(y_dot, [5.0, 5.0])
+    assert np.array_equal(i_dot, [0, 0])
+    y_bars = (np.array([1.0, 10.0]), np.zeros(2, int))
+    (by_x, by_i), (by_y_bar, _) = subject.vjp_vjp(subject.xs, y_bars, (v, np.zeros(2, int)))
+    assert np.array_equal(by_x, [0.0, 0.0])
+    assert by_i is None
+    assert np.array_equal(by_y_bar, [5.0, 5.0])
+
+
+def test_all_checks_run_by_default():
+    report = check(engine.exp, np.array([0.5, 1.0]))
+    assert report.passed
+    checks = {outcome.check for outcome in report.outcomes}
+    assert {"vjp", "jvp", "adjoint", "second_order"} <= checks
+
+
+class ReadsData(engine.Function):
+    def forward(self, x):
+        return np.exp(x)
+
+    def backward(self, gy):
+        return np.exp(self.input.data) * gy
+
+
+def test_a_users_function_without_second_order_passes_and_is_told_so():
+    report = check(lambda x: ReadsData()(x), np.array([0.5, 1.0]))
+    assert report.passed
+    [skipped] = [o for o in report.outcomes if str(o.verdict) == "SKIP"]
+    assert "ReadsData has no second derivative" in skipped.reason
+
+
+def test_an_operation_made_of_others_has_no_rule_to_plant_a_fault_in():
+    ours = adapter("engine")
+    assert ours.operation_class("subtract") is ours.operation_class("sub") is engine.Sub
+    with pytest.raises(MissingOperation, match="'tile'"):
+        ours.operation_class("tile")
