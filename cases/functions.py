@@ -35,9 +35,12 @@ def chain_of_500_sines(xp, x):
     return y
 
 
-@case(inputs={"x": 0.5}, tags=["wide", "shared"])
-def fan_of_200(xp, x):
-    return xp.sum(xp.sin(xp.broadcast_to(x, (200,)) * np.linspace(0.0, 1.0, 200)))
+WEIGHTS = {"shape": [200], "distribution": "linspace", "differentiable": False}
+
+
+@case(inputs={"x": 0.5, "w": WEIGHTS}, tags=["wide", "shared"])
+def fan_of_200(xp, x, w):
+    return xp.sum(xp.sin(xp.mul(xp.broadcast_to(x, (200,)), w)))
 
 
 @case(inputs={"x": {"shape": [4]}, "y": {"shape": [4]}}, tags=["outputs"])

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from gradcheck import runner
-from gradcheck.adapters import ADAPTERS, adapter
+from gradcheck.adapters import ADAPTERS, adapter, is_known
 from gradcheck.adapters.engine import engine_module
+from gradcheck.adapters.received import engine_of, framework_of, received
 from gradcheck.cases import Loaded, load
 from gradcheck.checks import CHECKS
 from gradcheck.diagnosis import DIAGNOSES
@@ -56,7 +57,9 @@ def check(
     """Check the gradients that an engine finds for `f` at `inputs`.
 
     f: takes that engine's arrays, returns one or a tuple of them.
-    inputs: numbers, ndarrays or Variables; floating and complex ones are differentiated.
+    inputs: numbers, ndarrays or Variables, torch tensors or jax arrays, and for frameworks tuples,
+        lists and dicts of these; floating and complex ones are differentiated, and of tensors
+        those with requires_grad=True. The parameters of a torch.nn.Module are inputs too.
     kwargs: passed to `f` as they are.
     engine: the engine's name; guessed from the inputs otherwise.
     checks: names of the only checks to run; all that apply otherwise.
@@ -65,7 +68,7 @@ def check(
     budget: the most evaluations of `f` that one numerical derivative may cost.
 
     Returns a Report; `bool(report)` is whether everything passed, `str(report)` the text to read.
-    Raises TypeError where an input is no array, or its engine has no adapter here.
+    Raises TypeError where an input is no array, ValueError where none is to be differentiated.
 
     >>> import numpy as np
     >>> from engine import sin
@@ -73,14 +76,20 @@ def check(
     True
     """
     given = kwargs or _NOTHING
-    names = _input_names(f, len(inputs))
-    case = _case_of(
-        f,
-        dict(zip(names, map(_as_array, inputs), strict=True)),
-        tolerance,
-        function=lambda xp, **xs: f(*xs.values(), **given),
-    )
-    return _report(case, engine or _guess(inputs), checks, seed, budget)
+    engine = engine or engine_of((f, *inputs)) or runner.DEFAULT_ENGINE
+    if framework := framework_of(engine):
+        names = _input_names(getattr(f, "forward", f), len(inputs))
+        arguments = dict(zip(names, inputs, strict=True))
+        declared, function = received(framework, f, arguments, given)
+    else:
+        names = _input_names(f, len(inputs))
+        declared = _declared(dict(zip(names, map(_as_array, inputs), strict=True)))
+
+        def function(xp: Any, **xs: Any) -> Any:
+            return f(*xs.values(), **given)
+
+    case = _case_of(f, declared, tolerance, function=function)
+    return _report(case, engine, checks, seed, budget)
 
 
 def check_rule(
@@ -106,7 +115,7 @@ def check_rule(
     """
     names = _input_names(forward, len(inputs))
     arrays = dict(zip(names, map(_as_array, inputs), strict=True))
-    case = _case_of(forward, arrays, tolerance, rule=(forward, backward))
+    case = _case_of(forward, _declared(arrays), tolerance, rule=(forward, backward))
     return _report(case, "rule", checks, seed, budget)
 
 
@@ -259,24 +268,20 @@ def _arrays(value: Any) -> tuple[np.ndarray, ...]:
     return tuple(map(np.asarray, value)) if isinstance(value, tuple) else (np.asarray(value),)
 
 
-def _guess(inputs: Sequence[Any]) -> str:
-    for value in inputs:
-        framework = type(value).__module__.partition(".")[0]
-        if framework in ("torch", "jax", "jaxlib"):
-            raise TypeError(f"an input is a {framework} array: this version has no adapter for it")
-    return runner.DEFAULT_ENGINE
+def _declared(arrays: Mapping[str, np.ndarray]) -> dict[str, Input]:
+    return {n: Input(data=a, dtype=str(a.dtype)) for n, a in arrays.items()}
 
 
 def _case_of(
     f: Callable[..., Any],
-    arrays: Mapping[str, np.ndarray],
+    inputs: Mapping[str, Input],
     tolerance: Tolerance | Mapping[str, float] | None,
     **kind: Any,
 ) -> Case:
     return Case(
         slug=getattr(f, "__name__", type(f).__name__),
         place=Place(""),
-        inputs={n: Input(data=a, dtype=str(a.dtype)) for n, a in arrays.items()},
+        inputs=inputs,
         tolerance=_as_tolerance(tolerance),
         **kind,
     )
@@ -300,7 +305,8 @@ def _report(
 ) -> Report:
     for name in checks or ():
         _require("check", name, CHECKS)
-    _require("engine", engine, ADAPTERS)
+    if not is_known(engine):  # else it is listed, or the file or module of an engine of one's own
+        _require("engine", engine, ADAPTERS)
     if budget is not None and budget < LEAST_BUDGET:
         raise ValueError(
             f"budget={budget}: one derivative takes {LEAST_BUDGET} evaluations or more"

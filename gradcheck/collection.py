@@ -71,11 +71,13 @@ def select(cases: Sequence[Case], options: argparse.Namespace) -> tuple[list[Pai
 def _require_engines(names: Sequence[str]) -> None:
     import difflib
 
-    from gradcheck.adapters import ADAPTERS
+    from gradcheck.adapters import ADAPTERS, is_known, unusable
 
     for name in names:
-        if name not in ADAPTERS:
+        if not is_known(name):
             near = difflib.get_close_matches(name, list(ADAPTERS), 1)
             hint = f"did you mean {near[0]!r}? " if near else ""
             known = ", ".join(sorted(ADAPTERS))
             raise cli.UsageError(f"no engine {name!r}; {hint}engines: {known}")
+        if reason := unusable(name):
+            raise cli.UsageError(reason)

@@ -93,13 +93,15 @@ def _seed(config: pytest.Config) -> int:
 
 
 def _require(engines: Iterable[str]) -> None:
-    from gradcheck.adapters import ADAPTERS
+    from gradcheck.adapters import ADAPTERS, is_known, unusable
     from gradcheck.cases.wording import unknown
 
     for name in engines:
-        if name not in ADAPTERS:
+        if not is_known(name):
             message = unknown("engine", name, tuple(ADAPTERS), "engines")
             raise pytest.UsageError(f"--gradcheck-engine: {message}")
+        if reason := unusable(name):
+            raise pytest.UsageError(f"--gradcheck-engine: {reason}")
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradcheck.adapters import ADAPTERS, adapter
+from gradcheck.adapters import adapter, unusable
 from gradcheck.checks import CHECKS, Check
 from gradcheck.checks.subgradient import kinks
 from gradcheck.diagnosis import diagnose
@@ -79,8 +79,8 @@ def engines_of(case: Case, chosen: Sequence[str]) -> tuple[str, ...]:
 def run_case(case: Case, engine: str, options: Options) -> tuple[Outcome, ...]:
     """Run the checks of `case` on one engine and return their outcomes, expectations applied."""
     reason = case.skip.get(engine) or case.skip.get("*")
-    if reason is None and engine not in ADAPTERS:
-        reason = f"no adapter for {engine} in this version"
+    if reason is None:
+        reason = unusable(engine) or None
     if reason is None and case.fault and engine != DEFAULT_ENGINE:
         reason = f"a fault is planted into our own engine, not into {engine}"
     if reason is not None:

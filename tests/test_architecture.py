@@ -17,7 +17,7 @@ LEVELS = [
     ["cases", "adapters"],
     ["checks", "judge", "localise", "diagnosis", "expectation"],
     ["runner", "selection"],
-    ["reporters", "api"],
+    ["reporters", "api", "compat"],
     ["cli", "collection", "commands", "pytest_plugin", "pytest_report", "__main__"],
 ]
 LEVEL_OF = {name: level for level, names in enumerate(LEVELS) for name in names}

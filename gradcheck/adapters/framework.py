@@ -1,0 +1,183 @@
+"""From a framework's own derivatives to a subject: what torch, jax and autograd share."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property, partial, reduce
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from gradcheck.adapters.names import Namespace
+from gradcheck.adapters.pointwise import FrameworkSubject
+from gradcheck.adapters.translations import FORMULAS, NAMES, OPERATORS, OWN_NAMES
+from gradcheck.errors import MissingOperation
+from gradcheck.vocabulary import Case, Input, Subject, Tape
+
+Function = Callable[..., tuple[Any, ...]]
+
+# How frameworks say that a rule they have no derivative of was to be differentiated.
+_LACKING = re.compile(
+    r"not implemented|not defined|must implement|custom_vjp|once_differentiable|not support"
+    r"|does not require grad|call numpy\(\) on Tensor",
+    re.IGNORECASE,
+)
+
+
+class Framework:
+    """What an adapter of a framework says of it; all else is derived.
+
+    `xs`, `y_bars` and `x_dots` are floating arrays of the framework's own, `f` takes and returns
+    such arrays, one positional argument each, as a tuple.
+    """
+
+    name: str
+    array_module: str
+    """The namespace that has the array API's names, or NumPy's."""
+    beyond: Mapping[str, str] = MappingProxyType({})
+    """What an error says where Python's own notation is beyond the framework, and what to say."""
+
+    def session(self, arrays: Sequence[np.ndarray]) -> AbstractContextManager[Any]:
+        """Return the surroundings in which to work on `arrays`; outside all is as it was."""
+        return nullcontext()
+
+    def native(self, array: np.ndarray) -> Any:
+        """Return a copy of `array` as the framework's own; TypeError for a dtype it has not."""
+        raise NotImplementedError
+
+    def leaf(self, array: np.ndarray) -> Any:
+        """Return `native(array)`, ready to be differentiated by."""
+        return self.native(array)
+
+    def ndarray(self, value: Any) -> np.ndarray:
+        """Return a copy of a value of the framework's as an ndarray."""
+        return np.array(value)
+
+    def vjp(self, f: Function, xs: Sequence[Any], y_bars: Sequence[Any]) -> Sequence[Any]:
+        """Return a gradient (or None) by each of `xs`, itself differentiable; design's convention
+        for complex numbers."""
+        raise NotImplementedError
+
+    def jvp(self, f: Function, xs: Sequence[Any], x_dots: Sequence[Any]) -> Sequence[Any]:
+        """Return a tangent for each output."""
+        raise NotImplementedError
+
+    def batched(self, f: Function) -> Function:
+        """Return `f` over a further first axis of all its arguments and outputs."""
+        raise NotImplementedError
+
+    def tape(self, case: Case) -> Tape | None:
+        """Return leaves whose gradients accumulate; None on a functional engine."""
+        return None
+
+    differentiated = "none is an array of floating or complex numbers"
+    """What an input must be to be differentiated by `check`."""
+
+    def as_input(self, value: Any) -> Input | None:
+        """Return what a caller of `check` gives as an input; None to pass it as it is."""
+        if not isinstance(value, float | complex | np.ndarray | np.floating | np.complexfloating):
+            return None
+        array = np.array(value)
+        return Input(array, dtype=str(array.dtype)) if array.dtype.kind in "fciub" else None
+
+    def opened(self, f: Callable[..., Any]) -> tuple[Mapping[str, Any], Callable[..., Any]]:
+        """Return what `f` holds that is differentiated too, and f as a function of that first."""
+        return {}, lambda held, *args, **kwargs: f(*args, **kwargs)
+
+    # ------------------------------------------------------------ derived
+
+    def missing(self) -> str:
+        """Return why the framework cannot be used, with the next step; empty if it can."""
+        if importlib.util.find_spec(self.name):
+            return ""
+        return f'{self.name} is not installed: pip install "gradcheck[{self.name}]"'
+
+    @cached_property
+    def module(self) -> ModuleType:
+        """The framework, imported when it is first used."""
+        return importlib.import_module(self.name)
+
+    @cached_property
+    def xp(self) -> Namespace:
+        return FrameworkNamespace(self)
+
+    def operations(self) -> Mapping[str, Callable[..., Any]]:
+        return {} if self.missing() else Operations(self)
+
+    def subject(self, case: Case, xs: Mapping[str, np.ndarray]) -> Subject:
+        return FrameworkSubject(self, case, xs).subject()
+
+    @staticmethod
+    def lacks_rule(error: Exception) -> bool:
+        """Whether `error` says that there is no rule, and not that a rule is at fault."""
+        return isinstance(error, NotImplementedError) or bool(_LACKING.search(str(error)))
+
+
+class Operations(Mapping[str, Callable[..., Any]]):
+    """Operations by name; to list the names imports nothing."""
+
+    def __init__(self, framework: Framework) -> None:
+        self._framework = framework
+
+    def __getitem__(self, name: str) -> Callable[..., Any]:
+        if name not in NAMES:
+            raise KeyError(name)
+        operation: Callable[..., Any] = getattr(self._framework.xp, name)
+        return operation
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(NAMES)
+
+    def __len__(self) -> int:
+        return len(NAMES)
+
+
+class FrameworkNamespace(Namespace):
+    """Operations by our names, and the rest of the framework's array namespace by its own."""
+
+    def __init__(self, framework: Framework) -> None:
+        super().__init__(framework.name, {})
+        self.__dict__["_framework"] = framework
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        if operation.startswith("_"):
+            raise AttributeError(operation)
+        found = _operation(self.__dict__["_framework"], operation)
+        if found is None:
+            return super().__getattr__(operation)
+        self.__dict__[operation] = found
+        return found
+
+
+def _operation(framework: Framework, name: str) -> Callable[..., Any] | None:
+    """Look a name up: an operator, the framework's own, a formula, the array API."""
+    if name in OPERATORS:
+        return OPERATORS[name]
+    if path := OWN_NAMES.get(name, {}).get(framework.name):
+        own: Callable[..., Any] = _attribute(framework.module, path)
+        return own
+    arrays = _array_module(framework)
+    if name in FORMULAS:
+        return partial(FORMULAS[name], arrays)
+    operation: Callable[..., Any] | None = getattr(arrays, name, None)
+    return operation
+
+
+def _attribute(module: ModuleType, path: str) -> Any:
+    folder, _, _ = path.rpartition(".")
+    if folder:
+        importlib.import_module(f"{module.__name__}.{folder}")
+    return reduce(getattr, path.split("."), module)
+
+
+def _array_module(framework: Framework) -> ModuleType:
+    try:
+        return importlib.import_module(framework.array_module)
+    except ModuleNotFoundError as error:
+        install = f'pip install "gradcheck[{framework.name}]"'
+        raise MissingOperation(f"{error.name} is not installed: {install}") from error

@@ -1,0 +1,75 @@
+"""JAX, on whatever device it has."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from gradcheck.adapters import ADAPTERS
+from gradcheck.adapters.framework import Framework, Function
+from gradcheck.vocabulary import Input
+
+
+@ADAPTERS.register("jax")
+class JaxAdapter(Framework):
+    """Arrays of jax: vjp, jvp and vmap as functions of functions; nothing accumulates."""
+
+    name = "jax"
+    array_module = "jax.numpy"
+    beyond = MappingProxyType(
+        {"Using a non-tuple sequence for multidimensional indexing": "jax has no lists as indices"}
+    )
+
+    @cached_property
+    def module(self) -> ModuleType:
+        importlib.import_module("jax.numpy")  # an attribute of jax once it is imported
+        return importlib.import_module("jax")
+
+    def session(self, arrays: Sequence[np.ndarray]) -> AbstractContextManager[Any]:
+        """Let float64 be float64 while there is some; float32 runs as the user has it."""
+        if not any(a.dtype in (np.float64, np.complex128) for a in arrays):
+            return nullcontext()
+        jax = self.module
+        if hasattr(jax, "enable_x64"):
+            wide: AbstractContextManager[Any] = jax.enable_x64(True)
+            return wide
+        from jax.experimental import enable_x64
+
+        older: AbstractContextManager[Any] = enable_x64()
+        return older
+
+    def native(self, array: np.ndarray) -> Any:
+        if array.dtype in (np.longdouble, np.clongdouble):
+            raise TypeError(f"jax has no {array.dtype}")
+        return self.module.numpy.array(array, copy=True)
+
+    def vjp(self, f: Function, xs: Sequence[Any], y_bars: Sequence[Any]) -> Sequence[Any]:
+        conj = self._conj
+        _, pullback = self.module.vjp(f, *xs)
+        return tuple(map(conj, pullback(tuple(map(conj, y_bars)))))
+
+    def jvp(self, f: Function, xs: Sequence[Any], x_dots: Sequence[Any]) -> Sequence[Any]:
+        y_dots: Sequence[Any] = self.module.jvp(f, tuple(xs), tuple(x_dots))[1]
+        return y_dots
+
+    def batched(self, f: Function) -> Function:
+        mapped: Function = self.module.vmap(f)
+        return mapped
+
+    def as_input(self, value: Any) -> Input | None:
+        if not isinstance(value, self.module.Array):
+            return super().as_input(value)
+        if value.dtype == self.module.numpy.bfloat16:
+            raise TypeError("NumPy has no bfloat16: check in float32, with x.astype('float32')")
+        # Random keys, for one, are arrays that NumPy does not know.
+        return super().as_input(np.array(value)) if isinstance(value.dtype, np.dtype) else None
+
+    def _conj(self, array: Any) -> Any:
+        """jax's cotangents are the conjugates of gradients."""
+        return self.module.numpy.conj(array) if np.iscomplexobj(array) else array

@@ -1,0 +1,222 @@
+"""A case at one point on a framework: its own arrays inside, ndarrays outside."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradcheck.adapters.define_by_run import is_differentiable
+from gradcheck.adapters.nested import leaves_of
+from gradcheck.errors import MissingOperation
+from gradcheck.vocabulary import Arrays, Case, Subject
+
+if TYPE_CHECKING:
+    from gradcheck.adapters.framework import Framework, Function
+
+Gradients = tuple["np.ndarray | None", ...]
+
+TRIED = 2  # points at which the batched function is compared with the plain one
+SAME = 1e3  # roundings by which the two may differ: they multiply matrices in another order
+
+
+class FrameworkSubject:
+    """The derivatives of `case` near the point `xs`.
+
+    Only floating inputs that are declared differentiable are differentiated by, and only floating
+    outputs have cotangents: frameworks disagree on what an integer's gradient is.
+    """
+
+    def __init__(self, framework: Framework, case: Case, xs: Mapping[str, np.ndarray]) -> None:
+        self._framework = framework
+        self._function = case.function or _steps_have_none
+        self._case = case
+        self._names = tuple(xs)
+        self._xs = tuple(xs.values())
+        self._due = tuple(is_differentiable(case, name, x) for name, x in xs.items())
+        self._moving = [i for i, due in enumerate(self._due) if due]
+        self._narrow = False
+
+    def subject(self) -> Subject:
+        """Return the subject, with what the framework turned out to be capable of."""
+        tape = self._framework.tape(self._case)
+        base = Subject(self._names, self._xs, self._due, self.primal, self.vjp, tape=tape)
+        if self._case.steps or not self._moving:
+            return base
+        self._narrow = self._runs_narrow_only()
+        return Subject(
+            names=self._names,
+            xs=self._xs,
+            differentiable=self._due,
+            primal=self.primal,
+            vjp=self.vjp,
+            jvp=self._if_there(self.jvp, self._try_jvp),
+            vjp_vjp=self._if_there(self.vjp_vjp, self._try_vjp_vjp),
+            batched_primal=self.batched_primal if self._batches() else None,
+            tape=tape,
+        )
+
+    # ------------------------------------------------------------ the subject's functions
+
+    def primal(self, *arrays: np.ndarray) -> Arrays:
+        arrays = self._runnable(arrays)
+        with self._framework.session(arrays):
+            return self._out(self._call(*self._natives(arrays)))
+
+    def batched_primal(self, *arrays: np.ndarray) -> Arrays:
+        arrays = self._runnable(arrays)
+        with self._framework.session(arrays), warnings.catch_warnings(action="error"):
+            natives = [self._framework.native(a) for a in arrays]
+            return self._out(self._framework.batched(self._call)(*natives))
+
+    def vjp(self, arrays: Arrays, y_bars: Arrays) -> Gradients:
+        arrays = self._runnable(arrays)
+        with self._framework.session((*arrays, *y_bars)):
+            f, xs = self._by_moving(arrays, y_bars)
+            found = self._framework.vjp(f, xs, self._cotangents(y_bars))
+            return self._placed(found)
+
+    def jvp(self, arrays: Arrays, x_dots: Arrays) -> Arrays:
+        ys = self.primal(*arrays)
+        arrays = self._runnable(arrays)
+        with self._framework.session(arrays):
+            f, xs = self._by_moving(arrays, ys)
+            dots = [self._framework.native(x_dots[i]) for i in self._moving]
+            found = iter(self._out(self._framework.jvp(f, xs, dots)))
+        return tuple(next(found) if _is_floating(y) else np.zeros_like(y) for y in ys)
+
+    def vjp_vjp(self, arrays: Arrays, y_bars: Arrays, v: Arrays) -> tuple[Any, Any]:
+        arrays = self._runnable(arrays)
+        with self._framework.session((*arrays, *y_bars)):
+            f, xs = self._by_moving(arrays, y_bars)
+            bars = [self._framework.leaf(y) for y in y_bars if _is_floating(y)]
+
+            def gradients(*both: Any) -> tuple[Any, ...]:
+                at, along = both[: len(xs)], both[len(xs) :]
+                found = self._framework.vjp(f, at, along)
+                return tuple(0 * x if g is None else g for g, x in zip(found, at, strict=True))
+
+            weights = [self._framework.native(v[i]) for i in self._moving]
+            found = self._framework.vjp(gradients, [*xs, *bars], weights)
+            by_bars = iter(self._filled(found[len(xs) :], [y for y in y_bars if _is_floating(y)]))
+            by_xs = self._filled(self._placed(found[: len(xs)]), arrays)
+        return by_xs, tuple(next(by_bars) if _is_floating(y) else np.zeros_like(y) for y in y_bars)
+
+    # ------------------------------------------------------------ from ndarrays and back
+
+    def _call(self, *natives: Any) -> tuple[Any, ...]:
+        named = dict(zip(self._names, natives, strict=True))
+        try:
+            return tuple(leaves_of(self._function(self._framework.xp, **named)))
+        except (TypeError, ValueError) as error:
+            for message, reason in self._framework.beyond.items():
+                if message in str(error):
+                    raise MissingOperation(reason) from error
+            raise
+
+    def _natives(self, arrays: Arrays) -> list[Any]:
+        framework = self._framework
+        pairs = zip(arrays, self._due, strict=True)
+        return [framework.leaf(a) if due else framework.native(a) for a, due in pairs]
+
+    def _by_moving(self, arrays: Arrays, ys: Arrays) -> tuple[Function, list[Any]]:
+        """Return the function of the differentiable inputs to the floating outputs, and those."""
+        natives = self._natives(arrays)
+        floating = [k for k, y in enumerate(ys) if _is_floating(y)]
+
+        def f(*moving: Any) -> tuple[Any, ...]:
+            placed = list(natives)
+            for i, x in zip(self._moving, moving, strict=True):
+                placed[i] = x
+            found = self._call(*placed)
+            return tuple(found[k] for k in floating)
+
+        return f, [natives[i] for i in self._moving]
+
+    def _cotangents(self, y_bars: Arrays) -> list[Any]:
+        return [self._framework.native(y) for y in y_bars if _is_floating(y)]
+
+    def _out(self, values: Sequence[Any]) -> Arrays:
+        return tuple(map(self._framework.ndarray, values))
+
+    def _placed(self, found: Sequence[Any]) -> Gradients:
+        gradients: list[np.ndarray | None] = [None] * len(self._xs)
+        for i, g in zip(self._moving, found, strict=True):
+            gradients[i] = None if g is None else self._framework.ndarray(g)
+        return tuple(gradients)
+
+    def _filled(self, found: Sequence[Any], like: Sequence[np.ndarray]) -> Arrays:
+        return tuple(
+            np.zeros_like(a) if g is None else self._framework.ndarray(g)
+            for g, a in zip(found, like, strict=True)
+        )
+
+    # ------------------------------------------------------------ what it is capable of
+
+    def _runnable(self, arrays: Arrays) -> Arrays:
+        """Return arrays in the dtypes of the point, where the function knows no others."""
+        if not self._narrow:
+            return arrays
+        return tuple(a.astype(x.dtype) for a, x in zip(arrays, self._xs, strict=True))
+
+    def _runs_narrow_only(self) -> bool:
+        """Whether f runs in the point's own precision but not in double, as a closure may."""
+        wide = tuple(map(_widened, self._xs))
+        if all(a.dtype == x.dtype for a, x in zip(wide, self._xs, strict=True)):
+            return False
+        return _raises(self.primal, *wide) and not _raises(self.primal, *self._xs)
+
+    def _if_there(self, rule: Callable[..., Any], attempt: Callable[[], Any]) -> Any:
+        """Return `rule`, None where the framework says that it has none."""
+        try:
+            attempt()
+        except Exception as error:
+            # Whatever else is wrong is for the checks to meet: it ends in their outcome.
+            return None if self._framework.lacks_rule(error) else rule
+        return rule
+
+    def _try_jvp(self) -> Any:
+        return self.jvp(self._xs, tuple(map(np.zeros_like, self._xs)))
+
+    def _try_vjp_vjp(self) -> Any:
+        y_bars = tuple(map(np.ones_like, self.primal(*self._xs)))
+        return self.vjp_vjp(self._xs, y_bars, tuple(map(np.ones_like, self._xs)))
+
+    def _batches(self) -> bool:
+        """Whether several points in one call give what they give one by one."""
+        xs = tuple(map(_widened, self._xs))
+        try:
+            together = self.batched_primal(*(np.stack([x] * TRIED) for x in xs))
+            return all(map(_is_stack_of, together, self.primal(*xs)))
+        except Exception:  # any reason is reason enough to go point by point
+            return False
+
+
+def _is_floating(array: np.ndarray) -> bool:
+    return array.dtype.kind in "fc"
+
+
+def _is_stack_of(stack: np.ndarray, y: np.ndarray) -> bool:
+    if stack.shape != (TRIED, *y.shape) or stack.dtype != y.dtype:
+        return False
+    rounding = SAME * float(np.finfo(y.dtype).eps) if _is_floating(y) else 0.0
+    return np.allclose(stack, y, rtol=rounding, atol=rounding * float(np.max(np.abs(y), initial=0)))
+
+
+def _raises(f: Callable[..., Any], *arguments: Any) -> bool:
+    try:
+        f(*arguments)
+    except Exception:  # what it is, a check will tell
+        return True
+    return False
+
+
+def _widened(x: np.ndarray) -> np.ndarray:
+    """float16 and float32 in double, as the numerical derivative is taken."""
+    return x.astype(np.result_type(x, np.float64)) if _is_floating(x) else x
+
+
+def _steps_have_none(*_: Any, **__: Any) -> Any:
+    raise TypeError("a case of steps has no function of its own")

@@ -1,0 +1,86 @@
+"""What a caller of `check` hands over: arrays of a framework, nested or not, as a case's inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradcheck.adapters import ADAPTERS, adapter, unusable
+from gradcheck.adapters.engine import engine_module
+from gradcheck.adapters.framework import Framework
+from gradcheck.adapters.nested import named_leaves, rebuilt
+from gradcheck.vocabulary import Input
+
+_ROOTS = {"torch": "torch", "jax": "jax", "jaxlib": "jax"}
+
+MISSING = "one nested input was given: pass its parts one by one, check(f, a, b)"
+
+
+def engine_of(things: Sequence[Any]) -> str:
+    """Return the framework or module that arrays among `things` are of; empty if of none."""
+    for _, thing in named_leaves("", list(things)):
+        for kind in type(thing).__mro__:
+            if engine := _ROOTS.get(kind.__module__.partition(".")[0]):
+                return engine
+        if _is_anothers_variable(thing):
+            return type(thing).__module__
+    return ""
+
+
+def _is_anothers_variable(thing: Any) -> bool:
+    """Whether `thing` is a Variable of a learner's engine, and not of ours."""
+    is_variable = isinstance(getattr(thing, "data", None), np.ndarray) and hasattr(
+        thing, "backward"
+    )
+    return is_variable and not isinstance(thing, engine_module().Variable)
+
+
+def framework_of(engine: str) -> Framework | None:
+    """Return the adapter of `engine` if it is an installed framework's."""
+    if engine not in ADAPTERS or unusable(engine):
+        return None
+    found = adapter(engine)
+    return found if isinstance(found, Framework) else None
+
+
+def received(
+    framework: Framework,
+    f: Callable[..., Any],
+    arguments: Mapping[str, Any],
+    kwargs: Mapping[str, Any],
+) -> tuple[dict[str, Input], Callable[..., Any]]:
+    """Return the inputs by name, and f as a case's function of them.
+
+    What is no array of the framework is passed to `f` as it is.  Raises ValueError where nothing
+    is to be differentiated.
+    """
+    parameters, call = framework.opened(f)
+    named = {**parameters, **dict(_leaves(arguments, parameters))}
+    inputs = {name: x for name, leaf in named.items() if (x := framework.as_input(leaf))}
+    if not any(x.differentiable for x in inputs.values()):
+        raise ValueError(f"no input is to be differentiated: {framework.differentiated}")
+
+    def function(xp: Any, **leaves: Any) -> Any:
+        of_module = {n: leaves[n] for n in parameters}
+        mine = {n: x for n, x in leaves.items() if n not in parameters}
+        values = [rebuilt(n, tree, mine) for n, tree in _distinct(arguments, parameters)]
+        try:
+            return call(of_module, *values, **kwargs)
+        except TypeError as error:
+            if len(values) == 1 and isinstance(values[0], tuple) and "missing" in str(error):
+                error.add_note(MISSING)
+            raise
+
+    return inputs, function
+
+
+def _leaves(arguments: Mapping[str, Any], taken: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    pairs = _distinct(arguments, taken)
+    return [pair for name, tree in pairs for pair in named_leaves(name, tree)]
+
+
+def _distinct(arguments: Mapping[str, Any], taken: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """An argument with the name of a parameter is told apart by a word."""
+    return [(f"input {n}" if n in taken else n, tree) for n, tree in arguments.items()]

@@ -1,0 +1,42 @@
+import numpy as np
+import pytest
+
+from gradcheck import Verdict, check
+from tests.gradcheck.adapters.frameworks import subject_of
+
+autograd = pytest.importorskip("autograd")
+anp = pytest.importorskip("autograd.numpy")
+
+X = np.array([0.5, 1.0, -2.0])
+
+
+def primitive(factor):
+    @autograd.extend.primitive
+    def sine(x):
+        return np.sin(x)
+
+    autograd.extend.defvjp(sine, lambda y, x: lambda g: factor * g * anp.cos(x))
+    return sine
+
+
+def test_a_function_is_checked_when_the_engine_is_named():
+    report = check(lambda x: anp.sum(anp.exp(x) * x), X, engine="autograd")
+    assert report.passed, str(report)
+    assert {o.engine for o in report.outcomes} == {"autograd"}
+
+
+def test_a_users_primitive_is_judged():
+    report = check(primitive(1.0), X, engine="autograd")
+    assert report.passed, str(report)
+    assert "jvp" not in {o.check for o in report.outcomes}, "only defvjp was called"
+    assert check(primitive(1.001), X, engine="autograd").verdict is Verdict.FAIL
+
+
+def test_numbers_and_several_outputs():
+    assert check(lambda x, k: (x * k, anp.tanh(x)), X, 2.5, engine="autograd").passed
+
+
+def test_a_constant_has_no_gradient_but_zeros():
+    subject = subject_of("autograd", lambda xp, x: np.ones(2), x=X)
+    [gradient] = subject.vjp(subject.xs, (np.ones(2),))
+    assert not gradient.any()

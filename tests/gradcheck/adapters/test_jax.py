@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+
+from gradcheck import Verdict, check
+from tests.gradcheck.adapters.frameworks import subject_of
+
+jax = pytest.importorskip("jax")
+jnp = jax.numpy
+
+X = jnp.asarray([0.5, 1.0, -2.0])
+
+
+@jax.custom_vjp
+def wrong(x):
+    return jnp.sin(x)
+
+
+wrong.defvjp(lambda x: (jnp.sin(x), x), lambda x, g: (1.001 * g * jnp.cos(x),))
+
+
+@jax.custom_vjp
+def right(x):
+    return jnp.sin(x)
+
+
+right.defvjp(lambda x: (jnp.sin(x), x), lambda x, g: (g * jnp.cos(x),))
+
+
+@jax.custom_jvp
+def wrong_forward(x):
+    return jnp.sin(x)
+
+
+wrong_forward.defjvp(lambda xs, dots: (jnp.sin(xs[0]), 1.001 * dots[0] * jnp.cos(xs[0])))
+
+
+def test_arrays_choose_the_engine():
+    report = check(jnp.sin, X)
+    assert report.passed, str(report)
+    assert {o.engine for o in report.outcomes} == {"jax"}
+
+
+def test_custom_rules_are_judged():
+    assert check(right, X).passed
+    assert "jvp" not in {o.check for o in check(right, X).outcomes}, "custom_vjp has no jvp"
+    assert check(wrong, X).verdict is Verdict.FAIL
+    assert check(wrong_forward, X).verdict is Verdict.FAIL
+
+
+def test_float64_runs_without_changing_the_configuration():
+    assert not jax.config.jax_enable_x64
+    subject = subject_of("jax", lambda xp, x: jnp.sin(x), x=np.array([1.0]))
+    assert subject.primal(*subject.xs)[0].dtype == np.float64
+    assert subject.vjp(subject.xs, (np.ones(1),))[0].dtype == np.float64
+    assert not jax.config.jax_enable_x64
+
+
+def test_compiled_functions_and_nested_outputs():
+    assert check(jax.jit(lambda p: {"y": p["w"] * jnp.tanh(p["x"])}), {"w": X, "x": X + 1}).passed
+
+
+def test_arrays_that_are_no_numbers_are_passed_as_they_are():
+    key = jax.random.key(0)
+    assert check(lambda x, k: x * jax.random.normal(k, (3,), "float32"), X, key).passed
+
+
+def test_bfloat16_is_refused_with_a_way_out():
+    with pytest.raises(TypeError, match="check in float32"):
+        check(jnp.sin, X.astype(jnp.bfloat16))
+
+
+def test_there_is_no_tape():
+    subject = subject_of("jax", lambda xp, x: x * x, x=np.array(1.0))
+    assert subject.tape is None
+    accumulation = check(jnp.sin, X, checks=["accumulation"]).outcomes[0]
+    assert accumulation.reason.startswith("functional engine")
+
+
+def test_longdouble_is_refused():
+    subject = subject_of("jax", lambda xp, x: x, x=np.array(1.0))
+    with pytest.raises(TypeError, match="jax has no"):
+        subject.primal(np.array(1.0, np.longdouble))
