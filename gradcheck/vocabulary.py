@@ -354,8 +354,13 @@ class Report:
         return self.text
 
 
+_PLAIN = frozenset((str, int, float, bool, type(None)))
+
+
 def plain(thing: Any) -> Any:
     """Return dataclasses, enums and tuples as dicts, text and lists, for JSON."""
+    if type(thing) in _PLAIN:  # most of what there is
+        return thing
     if is_dataclass(thing):
         return {f.name: plain(getattr(thing, f.name)) for f in fields(thing)}
     if isinstance(thing, enum.Enum):

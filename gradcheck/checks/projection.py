@@ -184,8 +184,9 @@ def sizes(terms: np.ndarray) -> tuple[float, float]:
     """
     with np.errstate(over="ignore", invalid="ignore"):
         nonzero = np.abs(terms[terms != 0])
-        if not nonzero.size:
-            return 0.0, 0.0
+        if nonzero.size < 2:  # scalars, most often: the median of one is itself
+            one = float(nonzero[0]) if nonzero.size else 0.0
+            return one, one
         largest = nonzero.max()
         # Scaled, so that no square overflows.
         return float(largest * np.linalg.norm(nonzero / largest)), float(np.median(nonzero))

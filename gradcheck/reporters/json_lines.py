@@ -40,7 +40,11 @@ class JsonLines:
         self._write({**plain(outcome), "place": str(outcome.place)})
 
     def _write(self, record: dict[str, Any]) -> None:
-        self._stream.write(json.dumps(_finite(record), allow_nan=False) + "\n")
+        try:
+            line = json.dumps(record, allow_nan=False)
+        except ValueError:
+            line = json.dumps(_finite(record), allow_nan=False)
+        self._stream.write(line + "\n")
         self._stream.flush()
 
 
