@@ -38,8 +38,6 @@ from gradcheck.vocabulary import (
     Verdict,
 )
 
-# Engines that the contract of case files names; a case may name one that is not there.
-KNOWN_ENGINES = ("engine", "torch", "jax", "autograd")
 LEAST_BUDGET = 19  # evaluations: what a clean derivative costs
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -204,7 +202,7 @@ def read_cases(paths: Sequence[str], root: Path, *, python: bool = True) -> Load
         root=root,
         operations=operation_names(),
         checks=tuple(CHECKS),
-        engines=tuple(dict.fromkeys([*ADAPTERS, *KNOWN_ENGINES])),
+        engines=tuple(ADAPTERS),
         findings=(*DIAGNOSES, *PLACES),
         modules=_engine_modules(),
         python=python,

@@ -9,6 +9,7 @@ import numpy as np
 from gradcheck.checks import CHECKS, Check, is_function, needs_jvp, needs_vjp
 from gradcheck.checks.jvp import as_given, pushed
 from gradcheck.checks.projection import (
+    Tangents,
     draw_cotangents,
     draw_tangents,
     gradients,
@@ -21,7 +22,7 @@ from gradcheck.checks.projection import (
     total,
     underflow,
 )
-from gradcheck.vocabulary import Case, Estimate, Evidence, Fact, Subject
+from gradcheck.vocabulary import Arrays, Case, Estimate, Evidence, Fact, Subject
 
 ROUNDING = 64  # eps: what the terms of either side may have lost, in the root of their squares
 
@@ -37,28 +38,39 @@ def check_adjoint(
 def _compared(subject: Subject, moving: tuple[int, ...], rng: np.random.Generator) -> Evidence:
     y_bars = draw_cotangents(subject, rng)
     tangents = as_given(subject, draw_tangents(subject, moving, rng))
-    forward = products(pushed(subject, tangents), y_bars)
     reverse = products(gradients(subject, y_bars), tangents)
+    forward = products(pushed(subject, tangents), y_bars)
+    quantity = "<J^T y_bar, x_dot> = <y_bar, J x_dot>"
+    return identity(quantity, subject, y_bars, tangents, reverse, forward)
+
+
+def identity(
+    quantity: str,
+    subject: Subject,
+    y_bars: Arrays,
+    tangents: Tangents,
+    left: np.ndarray,
+    right: np.ndarray,
+) -> Evidence:
+    """Return the sums of two sides that should be equal, terms by terms, as evidence.
+
+    Nothing is numerical here: what may differ is what both sides, and the function before them,
+    have lost to rounding.
+    """
     eps = rule_eps(subject, y_bars)
-    norm, median = sizes(reverse)
+    norm, median = sizes(left)
+    lost = ROUNDING * eps * (output_size(subject, y_bars) + norm + sizes(right)[0])
     return Evidence(
-        quantity="<J^T y_bar, x_dot> = <y_bar, J x_dot>",
+        quantity=quantity,
         inputs=moved(subject, tangents),
-        analytic=total(reverse),
-        estimate=Estimate(total(forward), 0.0, eps=eps, clean=True),
+        analytic=total(left),
+        estimate=Estimate(total(right), 0.0, eps=eps, clean=True),
         norm=norm,
         median=median,
         direction_norm=0.0,
         eps=eps,
-        noise=lost(eps, output_size(subject, y_bars), forward, reverse)
-        + underflow(subject.xs, tangents)
-        + underflow(y_bars, y_bars),
+        noise=lost + underflow(subject.xs, tangents) + underflow(y_bars, y_bars),
     )
-
-
-def lost(eps: float, output: float, *sides: np.ndarray) -> float:
-    """What both sides of an identity may have lost to rounding, and the function before them."""
-    return ROUNDING * eps * (output + sum(sizes(terms)[0] for terms in sides))
 
 
 def _lacks(subject: Subject, case: Case) -> str:

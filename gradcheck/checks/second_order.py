@@ -8,22 +8,16 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck.checks import CHECKS, Check, is_function
-from gradcheck.checks.adjoint import lost
+from gradcheck.checks.adjoint import identity
 from gradcheck.checks.projection import (
     Gradients,
     draw_cotangents,
     draw_tangents,
     movable_inputs,
-    moved,
-    output_size,
     products,
-    rule_eps,
-    sizes,
-    total,
-    underflow,
 )
 from gradcheck.checks.vjp import projected
-from gradcheck.vocabulary import Arrays, Case, Estimate, Evidence, Fact, Subject
+from gradcheck.vocabulary import Arrays, Case, Evidence, Fact, Subject
 
 
 def check_second_order(
@@ -85,20 +79,7 @@ def _symmetry(subject: Subject, y_bars: Arrays, rng: np.random.Generator) -> Evi
     due = movable_inputs(subject)
     v, w = (_along(subject, due, rng) for _ in range(2))
     left, right = (products(_hessian(subject, y_bars, due, a), b) for a, b in ((v, w), (w, v)))
-    eps = rule_eps(subject, y_bars)
-    norm, median = sizes(left)
-    return Evidence(
-        quantity="<v, H w> = <w, H v>",
-        inputs=moved(subject, tuple(v)),
-        analytic=total(left),
-        estimate=Estimate(total(right), 0.0, eps=eps, clean=True),
-        norm=norm,
-        median=median,
-        direction_norm=0.0,
-        eps=eps,
-        noise=lost(eps, output_size(subject, y_bars), left, right)
-        + underflow(subject.xs, tuple(v)),
-    )
+    return identity("<v, H w> = <w, H v>", subject, y_bars, tuple(v), left, right)
 
 
 def _along(subject: Subject, due: list[int], rng: np.random.Generator) -> list[np.ndarray | None]:

@@ -25,8 +25,9 @@ FACTOR = 1 + 1e-6
 
 
 def operations() -> list[str]:
-    """Return the names of the engine's operations that have a rule of their own."""
-    return [name for name in adapter("engine").operations() if _has_rule(name)]
+    """Return the engine's operations that have a rule of their own, without their aliases."""
+    named = adapter("engine").operations().items()
+    return [name for name, f in named if f.__name__ == name and _has_rule(name)]
 
 
 def _has_rule(operation: str) -> bool:
