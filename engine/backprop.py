@@ -271,7 +271,9 @@ class _Conjugated:
 
     def rule(self, gy: Any, y: Any, *xs: Any) -> Any:
         gxs = self._rule(np.conj(gy), y, *xs)
-        return tuple(map(np.conj, gxs)) if isinstance(gxs, tuple) else np.conj(gxs)
+        if not isinstance(gxs, tuple):
+            return np.conj(gxs)
+        return tuple([None if gx is None else np.conj(gx) for gx in gxs])
 
 
 def fit(gx: Any, x: Any) -> Any:

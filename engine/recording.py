@@ -21,6 +21,7 @@ from .variable import OPERATIONS, Variable
 
 _new = object.__new__
 _array = np.ndarray
+_FLOAT64 = np.dtype(np.float64)
 
 Target = TypeVar("Target", bound=Callable[..., Any])
 Domain = tuple[float, float]
@@ -140,15 +141,19 @@ def unary(shared: Operation, compute: Callable[[Any], Any]) -> Callable[[Any], V
 def binary(shared: Operation, compute: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Variable]:
     """The function of two Variables that computes with `compute`, on arrays and NumPy scalars."""
     cls = type(shared)
+    beside_constant = shared.alone(0, 2), shared.alone(1, 2)
 
     def apply(a: Any, b: Any) -> Variable:
         if replaced and cls in replaced:
             return cls()(a, b)  # type: ignore[no-any-return]
+        f = shared
         try:
             p = a._data
             q = b._data
         except AttributeError:
-            a, b = as_variables((a, b))
+            if isinstance(a, Variable) != isinstance(b, Variable):
+                f = beside_constant[isinstance(b, Variable)]
+            a, b = _as_pair(a, b)
             p = a._data
             q = b._data
         if type(p) is not type(q):  # two NumPy scalars add in 40 ns, one and a 0-d array in 250
@@ -159,7 +164,7 @@ def binary(shared: Operation, compute: Callable[[Any, Any], Any]) -> Callable[[A
         y = _new(Variable)
         y._data = compute(p, q)
         y._grad = None
-        y._creator = shared
+        y._creator = f
         y._a = a
         y._b = b
         y._number = next_number()
@@ -169,6 +174,17 @@ def binary(shared: Operation, compute: Callable[[Any, Any], Any]) -> Callable[[A
         return y
 
     return apply
+
+
+def _as_pair(a: Any, b: Any) -> tuple[Variable, ...]:
+    """Both as Variables; a Python number beside double precision, the usual case, 2 us sooner."""
+    x, number = (a, b) if isinstance(a, Variable) else (b, a)
+    usual = type(number) in (float, int) and isinstance(x, Variable)
+    if usual and x._with_data().dtype == _FLOAT64:
+        constant = Variable(None)
+        constant._data = np.array(number, _FLOAT64) if x._data.ndim else np.float64(number)
+        return (a, constant) if x is a else (constant, b)
+    return as_variables((a, b))
 
 
 def applied(f: Operation, x: Any) -> Any:

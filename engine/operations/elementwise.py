@@ -20,15 +20,9 @@ class Elementwise(Operation):
 
     def jvp(self, x_dots, y, *xs):
         """One entry of y depends on one of x: the rule's factors serve both modes."""
-        terms = [self._along(x_dot, i, y, xs) for i, x_dot in enumerate(x_dots)]
-        terms = [term for term in terms if term is not None]
+        moving = [(i, x_dot) for i, x_dot in enumerate(x_dots) if x_dot is not None]
+        terms = [self.partial(i, x_dot, y, *xs) for i, x_dot in moving]
         return functools.reduce(operator.add, terms) if terms else None
-
-    def _along(self, x_dot, i, y, xs):
-        if x_dot is None:
-            return None
-        terms = self.rule(x_dot, y, *xs)
-        return terms[i] if isinstance(terms, tuple) else terms
 
 
 @operation(np.add, compute=operator.add, operators=("__add__", "__radd__"))
@@ -46,6 +40,9 @@ class Sub(Elementwise):
     def rule(self, gy, y, a, b):
         return gy, -gy
 
+    def partial(self, i, gy, y, a, b):
+        return gy if i == 0 else -gy
+
 
 @operation(np.multiply, compute=operator.mul, operators=("__mul__", "__rmul__"))
 class Mul(Elementwise):
@@ -53,6 +50,9 @@ class Mul(Elementwise):
 
     def rule(self, gy, y, a, b):
         return gy * b, gy * a
+
+    def partial(self, i, gy, y, *xs):
+        return gy * xs[1 - i]
 
 
 @operation(
@@ -67,6 +67,9 @@ class Div(Elementwise):
     def rule(self, gy, y, a, b):
         ga = gy / b
         return ga, -ga * y
+
+    def partial(self, i, gy, y, a, b):
+        return gy / b if i == 0 else -gy / b * y
 
 
 @operation(np.negative, compute=operator.neg, operators=("__neg__",))
@@ -176,7 +179,7 @@ class Tanh(Elementwise):
     """tanh(x): (1 - tanh(x)**2) dx."""
 
     def rule(self, gy, y, x):
-        return (1 - y * y) * gy
+        return (1.0 - y * y) * gy
 
 
 @operation(np.absolute, compute=operator.abs, operators=("__abs__",), domain=(0.3, 3.0))

@@ -1,17 +1,20 @@
 """Products of matrices."""
 
-import operator
-
 import numpy as np
 
 from ..function import Operation
 from ..recording import operation
 
 
+def _product(a, b):
+    """a @ b; of two matrices by `dot`, which gets to BLAS 300 ns sooner."""
+    return a.dot(b) if a.ndim == b.ndim == 2 else a @ b
+
+
 @operation(
     np.matmul,
     np.linalg.matmul,
-    compute=operator.matmul,
+    compute=_product,
     operators=("__matmul__", "__rmatmul__"),
     examples=(
         "matmul(a, m)",
@@ -21,6 +24,9 @@ from ..recording import operation
         "matmul(t, p)",
         "matmul(t, transpose(t, (0, 2, 1)))",
         "matmul(v, t)",
+        "matmul(K, m)",
+        "matmul(t.T, K)",
+        "matmul(K, v)",
     ),
 )
 class Matmul(Operation):
@@ -30,14 +36,21 @@ class Matmul(Operation):
 
     def rule(self, gy, y, a, b):
         if a.ndim == b.ndim == 2:
-            return gy @ b.T, a.T @ gy
+            return np.dot(gy, b.T), np.dot(a.T, gy)
+        return self.partial(0, gy, y, a, b), self.partial(1, gy, y, a, b)
+
+    def partial(self, i, gy, y, a, b):
+        if a.ndim == b.ndim == 2:
+            return np.dot(gy, b.T) if i == 0 else np.dot(a.T, gy)
         matrix_a = a if a.ndim > 1 else a[None, :]
         matrix_b = b if b.ndim > 1 else b[:, None]
         stack = y.shape[: y.ndim - (a.ndim > 1) - (b.ndim > 1)]
         gy = gy.reshape(*stack, matrix_a.shape[-2], matrix_b.shape[-1])
-        ga = gy @ matrix_b.swapaxes(-1, -2)
+        if i == 0:
+            ga = gy @ matrix_b.swapaxes(-1, -2)
+            return ga if a.ndim > 1 else ga[..., 0, :]
         gb = matrix_a.swapaxes(-1, -2) @ gy
-        return ga if a.ndim > 1 else ga[..., 0, :], gb if b.ndim > 1 else gb[..., 0]
+        return gb if b.ndim > 1 else gb[..., 0]
 
 
 @operation(np.dot, examples=("dot(u, v)", "dot(x, m)", "dot(m, t.T)", "dot(s, x)", "dot(t, p)"))

@@ -22,7 +22,10 @@ SHAPES = {
     "taps": (2, 2, 3), "keys": (2, 5, 4), "values": (2, 5, 3), "queries": (2, 3, 4),
 }  # fmt: skip
 UNARY = ("f(x)", "f(s)", "f(e)", "f(t)")
-BINARY = ("f(a, b)", "f(a, v)", "f(s, a)", "f(col, row)", "f(e, row)", "f(s, r)", "f(a, 1.5)")
+BINARY = ("f(a, b)", "f(a, v)", "f(s, a)", "f(col, row)", "f(e, row)", "f(s, r)",
+          "f(a, 1.5)", "f(1.5, a)", "f(s, 1.5)", "f(a, K)", "f(K, v)")  # fmt: skip
+
+CONSTANT = np.linspace(0.6, 0.8, 6).reshape(2, 3)  # K: an array that is no Variable
 
 FUNCTIONS = {function.__name__: function for function in OPERATIONS.values()}
 
@@ -54,7 +57,7 @@ def inputs_of(text, seed=3):
 
 
 def evaluated(text, arrays, **names):
-    return eval(text, {**vars(engine), "np": np, **names, **arrays})
+    return eval(text, {**vars(engine), "np": np, "K": CONSTANT, **names, **arrays})
 
 
 def function_of(text, names):
@@ -104,7 +107,7 @@ def test_layout_does_not_matter_and_nothing_is_changed(name, text):
 
 
 # What NumPy itself would make double precision of.
-WIDENING = r"1\.0|1\.5|\[1, 0|np\.(ones|zeros|where)|float|longdouble|angle"
+WIDENING = r"\bK\b|1\.0|1\.5|\[1, 0|np\.(ones|zeros|where)|float|longdouble|angle"
 
 
 @pytest.mark.parametrize(("name", "text"), EXAMPLES, ids=[text for _, text in EXAMPLES])
