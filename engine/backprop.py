@@ -208,10 +208,7 @@ def _propagate_call(y: Variable, siblings: dict[int, list[Variable]], owned: Own
     f: Any = y._creator
     several = len(f._references) > 1
     reached = siblings.pop(id(f), []) if several else [y]  # [] after the first of several
-    gys = f._cotangents(reached)
-    if gys is None:
-        return
-    for x, gx in zip(f.inputs, call_rule(f, gys), strict=True):
+    for x, gx in zip(f.inputs, f._pull(reached), strict=False):
         if gx is not None:
             g = x._grad
             x._grad = gx if g is None else g + gx

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import modes
-from .backprop import described, vjp
+from .backprop import call_rule, described, vjp
 from .debugging import witness
 from .modes import recording, replaced
 from .variable import Array, Variable, as_array
@@ -146,6 +146,11 @@ class Function:
         else:
             self.outputs = (y,)
 
+    def _pull(self, reached: list[Variable]) -> list[Any]:
+        """The gradients of the inputs, from those of the outputs `reached`; [] if none arrived."""
+        gys = self._cotangents(reached)
+        return [] if gys is None else call_rule(self, gys)
+
     def _cotangents(self, reached: list[Variable]) -> tuple[Array, ...] | None:
         """The gradients of the outputs `reached` by a pass, zeros for the others.
 
@@ -245,6 +250,19 @@ class Operation(Function, metaclass=_OperationType):
         gxs = [None if gx is None else as_array(gx) for gx in gxs]
         return gxs[0] if len(gxs) == 1 else tuple(gxs)
 
+    def _pull(self, reached: list[Variable]) -> list[Any]:
+        """The same without copies: a rule of the engine changes nothing and keeps nothing."""
+        if type(self).backward is not Operation.backward or self._witness is not None:
+            return super()._pull(reached)
+        (y,) = reached
+        if y._grad is None:
+            return []
+        try:
+            return vjp(self, y._grad, y._data, tuple([x._data for x in self.inputs]))
+        except Exception as error:
+            error.add_note(f"in the rule of {described(self, self.inputs, self._results)}")
+            raise
+
     def _backward_on_variables(self, gy: Variable) -> Any:
         """What a replaced `backward` gets from the original when it is differentiated itself."""
         from .pullback import gradients  # which needs this module first
@@ -309,6 +327,8 @@ def as_variables(xs: tuple[Any, ...]) -> tuple[Variable, ...]:
     for x in xs:
         if isinstance(x, Variable):
             x._with_data()
+    if all(type(x) is Variable for x in xs):
+        return xs
     xs = tuple([x if isinstance(x, Variable) or type(x) in SCALARS else as_array(x) for x in xs])
     dtypes = [x.dtype for x in xs if type(x) not in SCALARS]
     return tuple([x if isinstance(x, Variable) else Variable(_constant(x, dtypes)) for x in xs])

@@ -195,5 +195,12 @@ class Maximum(Elementwise):
     """The larger of a and b, of the broadcast shape: da or db, and at a tie (da + db) / 2."""
 
     def rule(self, gy, y, a, b):
-        share = 0.5 * (a > b) + 0.5 * (a >= b)
-        return share * gy, (1 - share) * gy
+        return shared(gy, a > b, a == b)
+
+
+def shared(gy, of_a, tie):
+    """The parts of gy for a and b: all to a where `of_a` holds, half at a tie, else all to b."""
+    if np.any(tie):
+        of_a = of_a + 0.5 * tie
+        return of_a * gy, (1 - of_a) * gy
+    return of_a * gy, ~of_a * gy

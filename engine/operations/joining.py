@@ -4,7 +4,7 @@ import numpy as np
 
 from ..function import Linear
 from ..recording import operation
-from .shape import expand_dims, reshape
+from .shape import reshape
 
 
 class Concatenate(Linear):
@@ -39,10 +39,24 @@ def concatenate(arrays, axis=0):
     return Concatenate(axis)(*arrays)
 
 
+class Stack(Linear):
+    """The inputs, of one shape, along a new axis."""
+
+    def __init__(self, axis=0):
+        self.axis = axis
+
+    def forward(self, *xs):
+        return np.stack(xs, self.axis)
+
+    def rule(self, gy, y, *xs):
+        before = (slice(None),) * (self.axis % y.ndim)
+        return tuple([gy[(*before, i)] for i in range(len(xs))])
+
+
 @operation(np.stack, examples=("stack([a, b])", "stack([a, b, a], axis=-1)", "stack([s, s])"))
 def stack(arrays, axis=0):
     """The arrays, of one shape, along a new axis."""
-    return concatenate([expand_dims(x, axis) for x in arrays], axis)
+    return Stack(axis)(*arrays)
 
 
 @operation(np.vstack, examples=("vstack([a, v])", "vstack([u, v])"))

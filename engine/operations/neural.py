@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..recording import operation, record, values
+from ..recording import applied, operation, record, values
 from .elementwise import Elementwise
 from .rearrangement import take_along_axis
 from .reduction import Reduction, logsumexp
@@ -45,7 +45,8 @@ def gelu(x, approximate="none"):
 
 
 def _sigmoid(x):
-    return np.exp(-np.logaddexp(0, -x))  # to the last digit far on the left too
+    with np.errstate(over="ignore"):  # far on the left: 1 / inf is 0
+        return 1 / (1 + np.exp(-x))
 
 
 @operation(compute=_sigmoid)
@@ -53,13 +54,13 @@ class Sigmoid(Elementwise):
     """1 / (1 + exp(-x)): sigmoid(x) sigmoid(-x) dx."""
 
     def rule(self, gy, y, x):
-        return y * _sigmoid(-x) * gy  # 1 - y would be rounding far on the right
+        return y * applied(self, -x) * gy  # 1 - y would be rounding far on the right
 
 
 @operation(examples=("silu(x)",))
 def silu(x):
     """x sigmoid(x)."""
-    return x * _sigmoid(x)
+    return x * record(Sigmoid(), x)
 
 
 @operation(examples=("softplus(x)", "softplus(x, beta=2.0)"))

@@ -26,6 +26,65 @@ class Rearrangement(Linear):
         return gx[1:].reshape(x.shape)
 
 
+class Tile(Linear):
+    """x repeated as a whole, `reps` times along each axis."""
+
+    def __init__(self, reps):
+        self.reps = tuple(np.atleast_1d(reps).tolist())
+
+    def forward(self, x):
+        return np.tile(x, self.reps)
+
+    def rule(self, gy, y, x):
+        reps = (1,) * (y.ndim - len(self.reps)) + self.reps
+        shape = (1,) * (y.ndim - x.ndim) + x.shape
+        pairs = [n for pair in zip(reps, shape, strict=True) for n in pair]
+        return np.sum(gy.reshape(pairs), tuple(range(0, len(pairs), 2))).reshape(x.shape)
+
+
+class Repeat(Linear):
+    """x with each entry repeated `count` times along `axis`."""
+
+    def __init__(self, count, axis):
+        self.count = count
+        self.axis = axis
+
+    def forward(self, x):
+        return np.repeat(x, self.count, self.axis)
+
+    def rule(self, gy, y, x):
+        axis = self.axis % x.ndim + 1
+        return np.sum(gy.reshape((*x.shape[:axis], self.count, *x.shape[axis:])), axis)
+
+
+class Roll(Linear):
+    """x moved along `axis` by `shift`."""
+
+    def __init__(self, shift, axis):
+        self.shift = shift
+        self.axis = axis
+
+    def forward(self, x):
+        return np.roll(x, self.shift, self.axis)
+
+    def rule(self, gy, y, x):
+        return np.roll(gy, np.negative(self.shift), self.axis)
+
+
+class Pad(Linear):
+    """x with a border of zeros, `widths` before and after each axis."""
+
+    def __init__(self, widths):
+        self.widths = widths
+
+    def forward(self, x):
+        return np.pad(x, self.widths)
+
+    def rule(self, gy, y, x):
+        pairs = zip(self.widths, x.shape, strict=True)
+        return gy[tuple(slice(before, before + n) for (before, _), n in pairs)]
+
+
 def rearranged(x, arrange):
     """x with its entries moved by `arrange`, a function of arrays."""
     return record(Rearrangement(arrange), x)
@@ -34,19 +93,21 @@ def rearranged(x, arrange):
 @operation(np.tile, examples=("tile(x, 2)", "tile(v, (2, 1))", "tile(s, 3)"))
 def tile(x, reps):
     """x repeated as a whole, `reps` times along each axis."""
-    return rearranged(x, lambda x: np.tile(x, reps))
+    return record(Tile(reps), x)
 
 
 @operation(np.repeat, examples=("repeat(x, 2)", "repeat(x, [1, 0, 2], axis=1)"))
 def repeat(x, repeats, axis=None):
     """x with each entry repeated, along `axis`, or flattened."""
-    return rearranged(x, lambda x: np.repeat(x, repeats, axis))
+    if np.ndim(repeats):
+        return rearranged(x, lambda x: np.repeat(x, repeats, axis))
+    return record(Repeat(int(repeats), 0 if axis is None else axis), np.ravel(x) if axis is None else x)
 
 
 @operation(np.roll, examples=("roll(x, 1)", "roll(t, (1, -2), axis=(0, 2))"))
 def roll(x, shift, axis=None):
     """x moved along `axis` by `shift`, what leaves at one end entering at the other."""
-    return rearranged(x, lambda x: np.roll(x, shift, axis))
+    return record(Roll(shift, axis), x)
 
 
 @operation(np.rot90, examples=("rot90(x)", "rot90(t, 3, (1, 2))"))
@@ -77,9 +138,12 @@ def pad(x, pad_width, mode="constant", **options):
             f"np.pad of a Variable knows the modes {', '.join(_PADDINGS)}, not {mode!r}"
         )
     values = options.pop("constant_values", 0)
-    y = rearranged(x, lambda x: np.pad(x, pad_width, mode, **options))
-    if mode == "constant" and np.any(values):
-        y = y + np.pad(np.zeros(np.shape(x), y.dtype), pad_width, constant_values=values)
+    if mode != "constant":
+        return rearranged(x, lambda x: np.pad(x, pad_width, mode, **options))
+    widths = np.broadcast_to(pad_width, (np.ndim(x), 2)).tolist()
+    y = record(Pad(widths), x)
+    if np.any(values):
+        y = y + np.pad(np.zeros(np.shape(x), y.dtype), widths, constant_values=values)
     return y
 
 

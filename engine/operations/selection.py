@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..recording import operation, record, values
-from .elementwise import Elementwise
+from .elementwise import Elementwise, shared
 
 
 @operation(np.minimum)
@@ -11,8 +11,7 @@ class Minimum(Elementwise):
     """The smaller of a and b, of the broadcast shape: da or db, and at a tie (da + db) / 2."""
 
     def rule(self, gy, y, a, b):
-        share = 0.5 * (a < b) + 0.5 * (a <= b)
-        return share * gy, (1 - share) * gy
+        return shared(gy, a < b, a == b)
 
 
 @operation(np.fmax)
@@ -20,8 +19,7 @@ class Fmax(Elementwise):
     """The larger of a and b, or the one that is not NaN: da or db, and at a tie (da + db) / 2."""
 
     def rule(self, gy, y, a, b):
-        share = _share_of_numbers(a, b, 0.5 * (a > b) + 0.5 * (a >= b))
-        return share * gy, (1 - share) * gy
+        return shared(gy, (a > b) | np.isnan(b), a == b)
 
 
 @operation(np.fmin)
@@ -29,13 +27,7 @@ class Fmin(Elementwise):
     """The smaller of a and b, or the one that is not NaN: da or db, and at a tie (da + db) / 2."""
 
     def rule(self, gy, y, a, b):
-        share = _share_of_numbers(a, b, 0.5 * (a < b) + 0.5 * (a <= b))
-        return share * gy, (1 - share) * gy
-
-
-def _share_of_numbers(a, b, share):
-    """The part of a in the larger or smaller of both, where one of them may be NaN."""
-    return np.where(np.isnan(b), 1.0, np.where(np.isnan(a), 0.0, share))
+        return shared(gy, (a < b) | np.isnan(b), a == b)
 
 
 class Where(Elementwise):
