@@ -17,7 +17,7 @@ from . import operations as _operations
 from .drawing import draw
 from .function import Function, debug
 from .function import Operation as _Operation
-from .modes import no_grad
+from .modes import no_grad, without_collector
 from .pullback import SecondOrderError
 from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .variable import OPERATIONS as _ENTERED
@@ -51,6 +51,7 @@ __all__ = [
     "no_grad",
     "value_and_grad",
     "vjp",
+    "without_collector",
     *OPERATIONS,
     *_CLASSES,
 ]

@@ -18,7 +18,8 @@ from .modes import recording, replaced
 from .variable import Array, Variable, as_array
 
 # Creation numbers: an output's is above its inputs', which orders every backward pass.
-next_number = count().__next__
+numbers = count()
+next_number = numbers.__next__
 
 SCALARS = (bool, int, float, complex)
 
@@ -207,6 +208,7 @@ class Operation(Function, metaclass=_OperationType):
     """
 
     _originals: tuple[Any, Any]
+    _others: tuple[tuple[None, ...], tuple[None, ...]]  # the constants before and after the input
     _real_linear = False  # whether `jvp` is right for complex numbers too
 
     def __init_subclass__(cls) -> None:
@@ -231,15 +233,19 @@ class Operation(Function, metaclass=_OperationType):
 
     def partial(self, i: int, gy: Any, y: Any, *xs: Any) -> Any:
         """Return the rule's gradient of input `i`: by itself, where that saves work on arrays."""
-        gxs = self.rule(gy, y, *xs)
+        gxs = type(self).rule(self, gy, y, *xs)  # the class's: see `alone`
         return gxs[i] if isinstance(gxs, tuple) else gxs
 
     def alone(self, i: int, count: int) -> Operation:
         """This operation for calls in which, of `count` inputs, only number `i` is no constant."""
-        before, after = (None,) * i, (None,) * (count - i - 1)
         f = copy.copy(self)
-        f.rule = lambda *args: (*before, self.partial(i, *args), *after)  # type: ignore[method-assign]
+        f._others = (None,) * i, (None,) * (count - i - 1)
+        f.rule = f._rule_of_one  # type: ignore[method-assign]
         return f
+
+    def _rule_of_one(self, gy: Any, y: Any, *xs: Any) -> tuple[Any, ...]:
+        before, after = self._others
+        return (*before, self.partial(len(before), gy, y, *xs), *after)
 
     def backward(self, *gys: Any) -> Any:
         """Return the gradient of each input for the output's gradient: Variables for a Variable."""

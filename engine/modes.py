@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -71,6 +72,36 @@ def count_debugging(change: int) -> None:
 def nested() -> bool:
     """Whether a function that a transform differentiates is running in this context."""
     return _nested.get()
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Build a big graph without Python's cyclic garbage collector: two to three times as fast.
+
+    The collector looks at the objects of a growing graph again and again, and there is nothing for
+    it to find: a graph has no cycle and is freed by reference counting. Off for the whole process
+    until the last such block ends; the collector's own setting comes back.
+
+    >>> with without_collector():
+    ...     y = square(Variable(np.array(3.0)))
+    """
+    global _collecting, _uncollected
+    with _paused_lock:
+        if not _uncollected:
+            _collecting = gc.isenabled()
+            gc.disable()
+        _uncollected += 1
+    try:
+        yield
+    finally:
+        with _paused_lock:
+            _uncollected -= 1
+            if not _uncollected and _collecting:
+                gc.enable()
+
+
+_uncollected = 0  # the number of such blocks open in the process
+_collecting = True  # whether the collector was on before the first
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .variable import Variable
+from .variable import OPERATIONS, Variable
 
 # np.exp -> exp, np.sum -> sum: entered with each operation (see `operation` in recording.py).
 RULES: dict[Any, Callable[..., Any]] = {}
@@ -24,9 +24,23 @@ _OF_VALUES: set[Any] = {
 }  # fmt: skip
 
 
+# np.add.reduce(x) and its like, whose axis is 0 if it is not said.
+_OF_METHODS: dict[tuple[Any, str], str] = {
+    (np.add, "reduce"): "sum",
+    (np.multiply, "reduce"): "prod",
+    (np.maximum, "reduce"): "max",
+    (np.minimum, "reduce"): "min",
+    (np.logaddexp, "reduce"): "logsumexp",
+    (np.add, "accumulate"): "cumsum",
+    (np.multiply, "accumulate"): "cumprod",
+}
+
+
 def _ufunc(self: Variable, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
     """`__array_ufunc__` of a Variable."""
     name = f"np.{ufunc.__name__}"
+    if (ufunc, method) in _OF_METHODS:
+        return OPERATIONS[_OF_METHODS[ufunc, method]](*inputs, **{"axis": 0, **kwargs})
     if method != "__call__":
         raise _no_rule(f"{name}.{method}")
     if kwargs.get("out") is not None:

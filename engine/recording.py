@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from . import modes
-from .function import Operation, as_variables, next_number
+from .function import Operation, as_variables, numbers
 from .modes import recording, replaced
 from .numpy_protocol import RULES
 from .variable import OPERATIONS, Variable
@@ -129,7 +129,7 @@ def unary(shared: Operation, compute: Callable[[Any], Any]) -> Callable[[Any], V
         y._creator = shared
         y._a = x
         y._b = None
-        y._number = next_number()
+        y._number = next(numbers)  # 7 ns less than next_number()
         y._mark = None
         if modes.paused and not recording():
             y._creator = y._a = None
@@ -167,7 +167,7 @@ def binary(shared: Operation, compute: Callable[[Any, Any], Any]) -> Callable[[A
         y._creator = f
         y._a = a
         y._b = b
-        y._number = next_number()
+        y._number = next(numbers)  # 7 ns less than next_number()
         y._mark = None
         if modes.paused and not recording():
             y._creator = y._a = y._b = None
@@ -212,7 +212,7 @@ def record(f: Operation, x: Any, *others: Any) -> Variable:
     y._creator = f
     y._a = x
     y._b = None
-    y._number = next_number()
+    y._number = next(numbers)
     y._mark = None
     if modes.paused and not recording():
         y._creator = y._a = None

@@ -18,7 +18,7 @@ from .forward_mode import pushforward
 from .function import next_number
 from .modes import nested, recording, tracing
 from .pullback import pullback
-from .variable import OPERATIONS, Variable, as_array
+from .variable import OPERATIONS, Variable, as_array, require_derivatives
 
 ArgNums = int | tuple[int, ...]
 
@@ -163,6 +163,8 @@ def jacobian(f: Callable[..., Any], argnums: ArgNums = 0) -> Callable[..., Any]:
 
     def entries(*args: Any) -> Any:
         trace = _Trace(*_of_arguments(f, argnums, args))
+        for x in trace.xs:
+            require_derivatives(x)
         fewer_inputs = sum(x.size for x in trace.xs) < sum(y.size for y in trace.ys)
         table = _by_tangents(trace) if fewer_inputs else _by_cotangents(trace)
         rows = tuple([_as_asked(argnums, row) for row in table])

@@ -210,11 +210,7 @@ class Variable:
         data = self._with_data()
         if gy is None and type(data) is np.float64:  # the usual loss, 200 ns sooner
             return _ONE
-        if data.dtype.kind not in "fc":
-            raise TypeError(
-                f"a Variable of {data.dtype} has no derivatives: compute with floating-point "
-                "numbers, 3.0 instead of 3"
-            )
+        require_derivatives(data)
         if gy is not None:
             return self._cotangent(gy, "gy")
         return np.ones(data.shape, data.dtype) if data.ndim else data.dtype.type(1)
@@ -290,6 +286,7 @@ class Variable:
         return self
 
     def __len__(self) -> int:
+        self._with_data()
         return len(self._array)
 
     def __iter__(self) -> Iterator[Variable]:
@@ -342,6 +339,28 @@ class Variable:
                 "or `with no_grad():`"
             )
 
+    def __format__(self, spec: str) -> str:
+        """A single number as `spec` says, f"{loss:.3f}"; without one, `str`."""
+        return format(self._array, spec) if spec else str(self)
+
+    def __getattr__(self, name: str) -> Any:
+        """Raise AttributeError with the way out. (sum, mean, ...: `operation` in recording.py.)"""
+        if name.startswith("_"):  # an empty slot, or a protocol that somebody asks for
+            raise AttributeError(f"'Variable' object has no attribute {name!r}")
+        if hasattr(Variable, name):  # a property such as shape, which asked for the data
+            self._with_data()
+        raise AttributeError(f"a Variable has no {name!r}: {_way_out(name)}", name=name, obj=self)
+
+    def __getstate__(self) -> tuple[None, dict[str, Any]]:
+        """What `copy` and `pickle` take along: of a leaf all there is, of a graph nothing."""
+        if self._creator is not None:
+            raise TypeError(
+                "a copy of a computed Variable would lose the graph: copy its .data, or the "
+                "leaves, and compute it anew"
+            )
+        state: Any = object.__getstate__(self)  # type: ignore[misc]
+        return None, {**state[1], "_mark": None}
+
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TypeError(
             "x[i] = v would change a value that the backward pass may need: compute a new "
@@ -374,7 +393,6 @@ class Variable:
         def __neg__(self) -> Variable: ...
         def __abs__(self) -> Variable: ...
         def __getitem__(self, index: Any) -> Variable: ...
-        def __getattr__(self, name: str) -> Any: ...  # sum, mean, ...: an array's methods
 
 
 def _checked_data(data: Any) -> Array:
@@ -384,6 +402,37 @@ def _checked_data(data: Any) -> Array:
             "wrap it, Variable(np.array(...))"
         )
     return data if type(data) is np.ndarray else data.view(np.ndarray)
+
+
+def require_derivatives(data: Any) -> None:
+    """Raise TypeError where `data` are no floating-point or complex numbers."""
+    if data.dtype.kind not in "fc":
+        raise TypeError(
+            f"a Variable of {data.dtype} has no derivatives: compute with floating-point "
+            "numbers, 3.0 instead of 3"
+        )
+
+
+_WORDS_OF_OTHERS = {
+    "detach": "x.data is the array",
+    "numpy": "x.data is the array",
+    "zero_grad": "x.cleargrad() forgets the gradient",
+    "zero_": "x.cleargrad() forgets the gradient",
+    "requires_grad": "every Variable of floating-point numbers gets a gradient, an array none",
+}
+
+
+def _way_out(name: str) -> str:
+    if name in _WORDS_OF_OTHERS:
+        return _WORDS_OF_OTHERS[name]
+    if name in OPERATIONS:  # the method of an array works in place, or takes other arguments
+        return f"np.{name}(x) returns a new one"
+    if hasattr(np.ndarray, name):
+        return f"x.data.{name} is there, for the values alone"
+    from difflib import get_close_matches  # 3 ms that only an error needs
+
+    near = get_close_matches(name, dir(Variable), n=1)
+    return f"did you mean {near[0]!r}?" if near else "x.data is the array of its values"
 
 
 def _compared(compare: np.ufunc, x: Variable, other: Any) -> Array:

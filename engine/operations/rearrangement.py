@@ -101,7 +101,9 @@ def repeat(x, repeats, axis=None):
     """x with each entry repeated, along `axis`, or flattened."""
     if np.ndim(repeats):
         return rearranged(x, lambda x: np.repeat(x, repeats, axis))
-    return record(Repeat(int(repeats), 0 if axis is None else axis), np.ravel(x) if axis is None else x)
+    if axis is None:
+        x, axis = np.ravel(x), 0
+    return record(Repeat(int(repeats), axis), x)
 
 
 @operation(np.roll, examples=("roll(x, 1)", "roll(t, (1, -2), axis=(0, 2))"))

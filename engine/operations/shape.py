@@ -183,9 +183,10 @@ def full(shape, value):
     return broadcast_to(value, shape)
 
 
-@operation(np.full_like, examples=("full_like(x, s)",))
+@operation(np.full_like, examples=("full_like(x, s)", "x * full_like(x, 2)"))
 def full_like(x, value):
-    """An array of x's shape with `value` everywhere."""
+    """An array of x's shape and dtype with `value` everywhere."""
+    value = np.asarray(value, x.dtype) if not isinstance(value, Variable) else value
     return broadcast_to(value, np.shape(x))
 
 

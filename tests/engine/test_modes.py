@@ -1,11 +1,12 @@
 import asyncio
+import gc
 import threading
 
 import numpy as np
 import pytest
 
 import engine
-from engine import Variable, modes, no_grad, square
+from engine import Variable, modes, no_grad, square, without_collector
 
 
 def test_nothing_is_recorded_inside():
@@ -73,3 +74,19 @@ def test_other_tasks_go_on_recording():
         return creator
 
     assert type(asyncio.run(main())) is engine.Square
+
+
+def test_the_collector_rests_until_the_last_block_ends_and_comes_back_as_it_was():
+    assert gc.isenabled()
+    with without_collector():
+        with pytest.raises(ZeroDivisionError), without_collector():
+            raise ZeroDivisionError
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        with without_collector():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

@@ -3,6 +3,7 @@ import pytest
 
 import engine
 from engine import Variable
+from gradcheck import check
 
 X = np.array([[0.5, 1.5], [2.0, 3.0]])
 
@@ -55,7 +56,7 @@ def test_the_result_is_recorded():
         (lambda x: np.frexp(x), r"np\.frexp"),
         (lambda x: np.linalg.solve(x, x), r"np\.linalg\.solve"),
         (lambda x: np.piecewise(x, [x > 0], [1]), r"np\.piecewise"),
-        (lambda x: np.add.reduce(x), r"np\.add\.reduce"),
+        (lambda x: np.hypot.reduce(x), r"np\.hypot\.reduce"),
         (lambda x: np.add.at(x, 0, 1.0), r"np\.add\.at"),
         (lambda x: np.fft.fft(x), r"np\.fft\.fft"),
     ],
@@ -110,3 +111,21 @@ def test_functions_of_values_give_plain_results():
     np.testing.assert_array_equal(np.argsort(x, axis=0), x.argsort(0))
     assert np.allclose(x, X)
     assert np.allclose(X, b=x)
+
+
+UFUNC_METHODS = [
+    lambda x: np.add.reduce(x),
+    lambda x: np.add.reduce(x, axis=None),
+    lambda x: np.multiply.reduce(x, axis=1, keepdims=True),
+    lambda x: np.maximum.reduce(x),
+    lambda x: np.minimum.reduce(x, 1),
+    lambda x: np.logaddexp.reduce(x),
+    lambda x: np.add.accumulate(x),
+    lambda x: np.multiply.accumulate(x, axis=1),
+]
+
+
+@pytest.mark.parametrize("f", UFUNC_METHODS)
+def test_methods_of_ufuncs_find_the_operation_and_its_axis(f):
+    np.testing.assert_allclose(f(Variable(X)).data, f(X), rtol=1e-14, strict=True)
+    assert check(f, X, checks=["vjp", "jvp", "adjoint", "second_order"], seed=1)

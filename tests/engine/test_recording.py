@@ -1,6 +1,7 @@
 """Operations: the short cut, and planted rules that must be honoured in spite of it."""
 
 import inspect
+import operator
 
 import numpy as np
 import pytest
@@ -174,3 +175,35 @@ def test_what_is_no_number_is_an_error(wrong):
 def test_a_variable_without_data_is_an_error_that_says_so(expression):
     with pytest.raises(TypeError, match="without data"):
         expression(Variable(None))
+
+
+@pytest.mark.parametrize("constant", [2.0, 3, np.array([1.5, 2.5]), np.float32(1.5), [1.0, 2.0]])
+@pytest.mark.parametrize("f", [operator.add, operator.sub, operator.mul, operator.truediv])
+def test_a_constant_gets_no_gradient_and_takes_no_part_in_it(f, constant):
+    for of_x in (lambda x: f(x, constant), lambda x: f(constant, x)):
+        x = Variable(np.array([0.5, 2.0]))
+        y = of_x(x)
+        y.backward()
+        expected = x.grad
+        assert all(v.grad is None for v in y.creator.inputs if v is not x)
+        a, b = (v.data for v in y.creator.inputs)
+        p, q = Variable(a), Variable(b)
+        f(p, q).backward()
+        np.testing.assert_array_equal(expected, p.grad if y.creator.inputs[0] is x else q.grad)
+
+
+def test_a_creator_beside_a_constant_differentiates_both_inputs_when_called_by_hand():
+    y = Variable(np.array([1.0, 2.0])) * np.array([3.0, 4.0])
+    np.testing.assert_array_equal(y.creator.backward(np.ones(2)), [[3.0, 4.0], [1.0, 2.0]])
+    a, b = Variable(np.array([1.0, 2.0])), Variable(np.array([5.0, 6.0]))
+    y.creator(a, b).backward()
+    np.testing.assert_array_equal([a.grad, b.grad], [b.data, a.data])
+
+
+def test_a_number_takes_the_dtype_of_the_variable_beside_it():
+    for dtype in (np.float16, np.float32, np.float64, np.longdouble, np.complex64):
+        x = Variable(np.ones(2, dtype))
+        assert {(x * 2).dtype, (2.5 * x).dtype, (x - 1).dtype, (1 / x).dtype} == {np.dtype(dtype)}
+    assert (Variable(np.array(0.5)) * 2).data == 1.0
+    with pytest.raises(OverflowError):
+        _ = Variable(np.ones(2)) * 10**400

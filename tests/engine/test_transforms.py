@@ -126,6 +126,11 @@ def test_a_jacobian_has_the_shape_of_output_and_input(shape):
     assert hessian(lambda x: engine.sum(sin(x)))(x).shape == shape * 2
 
 
+def test_a_jacobian_by_integers_is_an_error():
+    with pytest.raises(TypeError, match="int64 has no derivatives"):
+        jacobian(lambda x: x**2)(3)
+
+
 def test_a_jacobian_of_several_outputs_and_inputs():
     table = jacobian(lambda a, b: (a @ b, engine.sum(a)), argnums=(0, 1))(X, W)
     assert [[part.shape for part in row] for row in table] == [

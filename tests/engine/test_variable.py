@@ -1,4 +1,5 @@
 import copy
+from pickle import dumps, loads
 
 import numpy as np
 import pytest
@@ -235,3 +236,49 @@ def test_an_array_subclass_is_taken_as_a_plain_array():
 def test_a_masked_array_is_refused():
     with pytest.raises(TypeError, match="MaskedArray"):
         Variable(np.ma.array([1.0, 2.0], mask=[True, False]))
+
+
+def test_a_format_is_that_of_the_number():
+    loss = engine.sum(Variable(np.array([1.0, 0.23456])))
+    assert f"{loss:.3f}|{loss:>10.1e}" == "1.235|   1.2e+00"
+    assert f"{Variable(np.array(2.0))}" == "Variable(2.)"
+    with pytest.raises(TypeError, match=r"ndarray.__format__"):
+        format(Variable(np.zeros(2)), ".2f")
+
+
+@pytest.mark.parametrize(
+    ("name", "way_out"),
+    [
+        ("item", "x.data.item"),
+        ("sort", r"np.sort\(x\)"),
+        ("sun", "did you mean 'sum'"),
+        ("detach", "x.data"),
+        ("zero_grad", r"x.cleargrad\(\)"),
+        ("qqqqqq", "x.data"),
+    ],
+)
+def test_a_missing_attribute_says_the_way_out(name, way_out):
+    with pytest.raises(AttributeError, match=rf"no '{name}': .*{way_out}"):
+        getattr(Variable(np.zeros(2)), name)
+    assert not hasattr(Variable(np.zeros(2)), "__array_interface__")
+
+
+@pytest.mark.parametrize("use", [len, np.exp, lambda x: x.shape, lambda x: x + 1, lambda x: x.T])
+def test_a_variable_without_data_cannot_be_used(use):
+    with pytest.raises(TypeError, match="without data"):
+        use(Variable(None))
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda x: loads(dumps(x))])
+def test_a_leaf_is_copied_and_a_graph_is_not(copied):
+    x = Variable(np.array([1.0, 2.0]), name="x")
+    y = 2.0 * x
+    y.backward()
+    z = copied(x)
+    assert (z.name, z.creator) == ("x", None)
+    np.testing.assert_array_equal([z.data, z.grad], [x.data, x.grad])
+    z.cleargrad()
+    engine.square(z).backward()
+    np.testing.assert_array_equal([z.grad, x.grad], [[2.0, 4.0], [2.0, 2.0]])
+    with pytest.raises(TypeError, match="lose the graph"):
+        copied(y)
