@@ -18,7 +18,8 @@ from .forward_mode import pushforward
 from .function import next_number
 from .modes import nested, recording, tracing
 from .pullback import pullback
-from .variable import OPERATIONS, Variable, as_array, require_derivatives
+from .refusals import require_derivatives
+from .variable import OPERATIONS, Variable, as_array
 
 ArgNums = int | tuple[int, ...]
 

@@ -10,6 +10,7 @@ import numpy as np
 from . import modes
 from .backprop import Owned, backpropagate
 from .modes import recording
+from .refusals import checked_data, require_derivatives, way_out
 
 if TYPE_CHECKING:
     from .function import Function
@@ -69,7 +70,7 @@ class Variable:
         if type(data) is np.ndarray:  # 110 ns sooner than through the checks
             self._data: Any = data
         elif data is not None:  # else the slot stays empty: using it is found at no cost
-            self._data = _checked_data(data)
+            self._data = checked_data(data)
         self._grad: Any = None
         self._creator = None
         self._a: Variable | None = None
@@ -88,7 +89,7 @@ class Variable:
     def data(self, data: Any) -> None:
         if isinstance(data, np.generic):  # x.data = x.data - 0.1 * x.grad, of a 0-d array
             data = np.asarray(data)
-        self._data = _checked_data(data)
+        self._data = checked_data(data)
 
     @property
     def _array(self) -> Any:
@@ -286,8 +287,7 @@ class Variable:
         return self
 
     def __len__(self) -> int:
-        self._with_data()
-        return len(self._array)
+        return len(as_array(self._with_data()))
 
     def __iter__(self) -> Iterator[Variable]:
         return (self[i] for i in range(len(self)))
@@ -349,16 +349,14 @@ class Variable:
             raise AttributeError(f"'Variable' object has no attribute {name!r}")
         if hasattr(Variable, name):  # a property such as shape, which asked for the data
             self._with_data()
-        raise AttributeError(f"a Variable has no {name!r}: {_way_out(name)}", name=name, obj=self)
+        instead = way_out(name, OPERATIONS, dir(Variable))
+        raise AttributeError(f"a Variable has no {name!r}: {instead}")
 
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
         """What `copy` and `pickle` take along: of a leaf all there is, of a graph nothing."""
         if self._creator is not None:
-            raise TypeError(
-                "a copy of a computed Variable would lose the graph: copy its .data, or the "
-                "leaves, and compute it anew"
-            )
-        state: Any = object.__getstate__(self)  # type: ignore[misc]
+            raise TypeError("a copy of a computed Variable would lose the graph: copy its .data")
+        state: Any = object.__getstate__(self)
         return None, {**state[1], "_mark": None}
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -393,46 +391,6 @@ class Variable:
         def __neg__(self) -> Variable: ...
         def __abs__(self) -> Variable: ...
         def __getitem__(self, index: Any) -> Variable: ...
-
-
-def _checked_data(data: Any) -> Array:
-    if not isinstance(data, np.ndarray) or isinstance(data, np.ma.MaskedArray):
-        raise TypeError(
-            f"Variable data must be a numpy.ndarray, not {type(data).__name__}: "
-            "wrap it, Variable(np.array(...))"
-        )
-    return data if type(data) is np.ndarray else data.view(np.ndarray)
-
-
-def require_derivatives(data: Any) -> None:
-    """Raise TypeError where `data` are no floating-point or complex numbers."""
-    if data.dtype.kind not in "fc":
-        raise TypeError(
-            f"a Variable of {data.dtype} has no derivatives: compute with floating-point "
-            "numbers, 3.0 instead of 3"
-        )
-
-
-_WORDS_OF_OTHERS = {
-    "detach": "x.data is the array",
-    "numpy": "x.data is the array",
-    "zero_grad": "x.cleargrad() forgets the gradient",
-    "zero_": "x.cleargrad() forgets the gradient",
-    "requires_grad": "every Variable of floating-point numbers gets a gradient, an array none",
-}
-
-
-def _way_out(name: str) -> str:
-    if name in _WORDS_OF_OTHERS:
-        return _WORDS_OF_OTHERS[name]
-    if name in OPERATIONS:  # the method of an array works in place, or takes other arguments
-        return f"np.{name}(x) returns a new one"
-    if hasattr(np.ndarray, name):
-        return f"x.data.{name} is there, for the values alone"
-    from difflib import get_close_matches  # 3 ms that only an error needs
-
-    near = get_close_matches(name, dir(Variable), n=1)
-    return f"did you mean {near[0]!r}?" if near else "x.data is the array of its values"
 
 
 def _compared(compare: np.ufunc, x: Variable, other: Any) -> Array:
