@@ -1,9 +1,11 @@
-"""Random expressions with shared inputs, against torch: values, both modes, second order.
+"""Random expressions with shared inputs, against torch and jax: values, both modes, second order.
 
-GRADCHECK_COMPOSITES sets how many; each is built from its number alone.
+GRADCHECK_COMPOSITES=FIRST:COUNT sets which; each is built from its number alone. One in
+GRADCHECK_COMPOSITES_JAX (default 200) is compared with jax too, which takes seconds.
 """
 
 import os
+from types import FunctionType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,16 +14,18 @@ import engine
 from engine import Variable
 
 torch = pytest.importorskip("torch")
+jax = pytest.importorskip("jax")
 
-COUNT = int(os.environ.get("GRADCHECK_COMPOSITES", "400"))
+FIRST, COUNT = map(int, os.environ.get("GRADCHECK_COMPOSITES", "0:400").split(":"))
+EVERY = int(os.environ.get("GRADCHECK_COMPOSITES_JAX", "200"))
 INPUTS = {"a": (3, 4), "b": (4,), "c": (), "d": (4, 3), "e": (3, 1)}
 
 
 class Pair:
-    """One computation on our Variables and on torch's tensors at once."""
+    """One computation on our Variables, torch's tensors, and jax's arrays if any, at once."""
 
-    def __init__(self, ours, theirs):
-        self.ours, self.theirs = ours, theirs
+    def __init__(self, ours, theirs, jaxs=None):
+        self.ours, self.theirs, self.jaxs = ours, theirs, jaxs
 
     @property
     def shape(self):
@@ -30,7 +34,33 @@ class Pair:
 
 def both(ours, theirs=None):
     theirs = theirs or ours
-    return lambda *xs: Pair(ours(*[x.ours for x in xs]), theirs(*[x.theirs for x in xs]))
+
+    def apply(*xs):
+        y = Pair(ours(*[x.ours for x in xs]), theirs(*[x.theirs for x in xs]))
+        if xs[0].jaxs is not None:
+            y.jaxs = on_jax(ours)(*[x.jaxs for x in xs])
+        return y
+
+    return apply
+
+
+def on_jax(f):
+    """`f` of ours with jax's functions for those of NumPy and of the engine."""
+    if f.__name__ == "<lambda>":
+        names = {**f.__globals__, "np": jax.numpy, "engine": OF_JAX}
+        return FunctionType(f.__code__, names, None, f.__defaults__, f.__closure__)
+    return getattr(jax.numpy, f.__name__, None) or getattr(jax.nn, f.__name__)
+
+
+OF_JAX = SimpleNamespace(
+    gelu=lambda x, _: jax.nn.gelu(x, approximate=True),
+    logsumexp=lambda x, axis: jax.nn.logsumexp(x, axis),
+    softmax=lambda x, axis: jax.nn.softmax(x, axis),
+    log_softmax=lambda x, axis: jax.nn.log_softmax(x, axis),
+    layer_norm=lambda x, shape, eps: (
+        (x - x.mean(-1, keepdims=True)) / jax.numpy.sqrt(x.var(-1, keepdims=True) + eps)
+    ),
+)
 
 
 def same(name):
@@ -114,13 +144,13 @@ SHAPES = {
     "concatenate": both(lambda x: np.concatenate([x, x * x]), lambda x: torch.cat([x, x * x])),
     "stack": both(lambda x: np.stack([x, -x], -1), lambda x: torch.stack([x, -x], -1)),
     "head": both(lambda x: x[:2]),
-    "index": both(lambda x: x[[0, -1, 0]]),
+    "index": both(lambda x: x[np.array([0, -1, 0])], lambda x: x[[0, -1, 0]]),
     "every other": both(lambda x: x[..., ::2]),
     "mask": both(lambda x: x[x > -0.5].sum()),
     "pad": both(lambda x: np.pad(x, 1)[1:], lambda x: F.pad(x, (1, 1) * x.ndim)[1:]),
     "expand": both(lambda x: np.expand_dims(x, 0), lambda x: x[None]),
     "squeeze": both(np.squeeze, torch.squeeze),
-    "take": both(lambda x: np.take(x, [0, 0], 0), lambda x: x[[0, 0]]),
+    "take": both(lambda x: np.take(x, np.array([0, 0]), 0), lambda x: x[[0, 0]]),
 }
 MATRICES = {
     "tril": same("tril"),
@@ -145,11 +175,13 @@ def random_expression(rng, pairs):
     values = list(pairs)
     for _ in range(rng.integers(3, 16)):
         values.append(tamed(step(rng, values)))
-    total = Pair(0.0, 0.0)
+    total = Pair(0.0, 0.0, 0.0)
     for value in values[-4:]:
         w = rng.uniform(-1, 1, value.shape)
         total.ours = total.ours + np.sum(value.ours * w)
         total.theirs = total.theirs + torch.sum(value.theirs * torch.from_numpy(np.asarray(w)))
+        if value.jaxs is not None:
+            total.jaxs = total.jaxs + (value.jaxs * w).sum()
     return total
 
 
@@ -181,15 +213,25 @@ def tamed(x):
 
 @pytest.mark.parametrize("batch", range(10))
 def test_values_gradients_and_hessians_are_those_of_torch(batch):
-    for number in range(batch, COUNT, 10):
+    for number in range(FIRST + batch, FIRST + COUNT, 10):
         compare(number)
 
 
-def compare(number):
+@pytest.mark.parametrize("batch", range(2))
+def test_gradients_and_hessians_are_those_of_jax(batch):
+    for number in range(FIRST + batch * EVERY, FIRST + COUNT, 2 * EVERY):
+        compare_with_jax(number)
+
+
+def drawn(number):
     rng = np.random.default_rng(number)
     arrays = [rng.normal(size=shape) for shape in INPUTS.values()]
     tangents = [rng.normal(size=shape) for shape in INPUTS.values()]
-    program = rng.integers(2**32)
+    return arrays, tangents, rng.integers(2**32)
+
+
+def compare(number):
+    arrays, tangents, program = drawn(number)
     tensors = [torch.from_numpy(np.asarray(x)).requires_grad_() for x in arrays]
     theirs = []
 
@@ -219,6 +261,39 @@ def compare(number):
         np.testing.assert_allclose(0 if x.grad is None else x.grad, g, rtol=1e-12, atol=1e-13)
 
 
+def compare_with_jax(number):
+    arrays, tangents, program = drawn(number)
+    ours = []
+
+    def loss(*xs):
+        leaves = [Variable(x) for x in arrays]
+        tensors = [torch.from_numpy(np.asarray(x)) for x in arrays]
+        pairs = [Pair(*three) for three in zip(leaves, tensors, xs, strict=True)]
+        total = random_expression(np.random.default_rng(program), pairs)
+        ours[:] = [leaves, total.ours]
+        return total.jaxs
+
+    every = tuple(range(len(arrays)))
+    with jax.enable_x64(True):
+        arrays_of_jax, tangents_of_jax = (
+            tuple(map(jax.numpy.asarray, xs)) for xs in (arrays, tangents)
+        )
+        gradients, curved = jax.jvp(jax.grad(loss, every), arrays_of_jax, tangents_of_jax)
+        y, y_dot = jax.jvp(loss, arrays_of_jax, tangents_of_jax)
+    leaves, total = ours
+    total.backward(create_graph=True)
+    found = [x.grad if x.grad is not None else Variable(np.zeros(x.shape)) for x in leaves]
+    along = sum([np.sum(g * u) for g, u in zip(found, tangents, strict=True)])
+    assert total.data == pytest.approx(float(y), rel=1e-11, abs=1e-11), f"value of {number}"
+    assert along.data == pytest.approx(float(y_dot), rel=1e-8, abs=1e-9), f"jvp of {number}"
+    assert close([g.data for g in found], gradients, 1e-9), f"gradient of {number}"
+    for x in leaves:
+        x.cleargrad()
+    along.backward()
+    products = [np.zeros(x.shape) if x.grad is None else x.grad for x in leaves]
+    assert close(products, curved, 1e-7), f"hvp of {number}"
+
+
 UNUSED = {"allow_unused": True}
 
 
@@ -228,7 +303,7 @@ def zeros_for_none(gradients, tensors):
 
 def close(ours, theirs, tolerance):
     """Within the tolerance of the largest entry: of what cancels, both have the rounding."""
-    theirs = [t.detach().numpy(force=True) for t in theirs]
+    theirs = [np.asarray(t.detach() if hasattr(t, "detach") else t) for t in theirs]
     scale = max(1.0, *(float(np.max(np.abs(t), initial=0)) for t in theirs))
     pairs = zip(ours, theirs, strict=True)
     return all(np.allclose(a, b, rtol=0, atol=tolerance * scale) for a, b in pairs)
