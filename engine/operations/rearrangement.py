@@ -78,7 +78,7 @@ class Pad(Linear):
         self.widths = widths
 
     def forward(self, x):
-        return np.pad(x, self.widths)
+        return np.pad(x, self.widths) if x.ndim else x.copy()
 
     def rule(self, gy, y, x):
         pairs = zip(self.widths, x.shape, strict=True)

@@ -63,12 +63,15 @@ def _in_line(x, axis):
     )
     last = tuple(range(np.ndim(x) - len(axes), np.ndim(x)))
     rest = tuple(n for i, n in enumerate(np.shape(x)) if i not in axes)
-    return np.reshape(np.moveaxis(x, axes, last), (*rest, -1))
+    length = int(np.prod([np.shape(x)[i] for i in axes]))
+    return np.reshape(np.moveaxis(x, axes, last), (*rest, length))
 
 
 def _middle(x, axis, keepdims, count):
     """The middle of the first `count` entries of each line in order, or the mean of two."""
     line = sort(_in_line(x, axis))
+    if not line.shape[-1]:
+        return np.mean(x, axis=axis, keepdims=keepdims)  # NaN, with NumPy's warning
     n = np.maximum(count(line._array), 1)
     low, high = (take_along_axis(line, (n - k) // 2, -1) for k in (1, 0))
     if np.ndim(x) == 0:

@@ -1,5 +1,9 @@
-"""Every operation there is, from the examples entered with it: a new one is tested unasked."""
+"""Every operation there is, from the examples entered with it: a new one is tested unasked.
 
+GRADCHECK_SEED draws other inputs and directions.
+"""
+
+import os
 import re
 import warnings
 
@@ -13,6 +17,9 @@ from engine.operations.elementwise import Elementwise
 from gradcheck import check
 from gradcheck.adapters import adapter
 from gradcheck.cases.expression import Compiler
+
+SEED = int(os.environ.get("GRADCHECK_SEED", "1"))
+CHECKS = ["vjp", "jvp", "adjoint", "second_order"]
 
 # What the letters in an example stand for: arrays of these shapes, drawn from the domain.
 SHAPES = {
@@ -43,16 +50,16 @@ def examples_of(function):
 EXAMPLES = [(name, text) for name, f in FUNCTIONS.items() for text in examples_of(f)]
 
 
-def inputs_of(text, seed=3):
+def inputs_of(text, shapes=SHAPES):
     """The inputs that an example names, by name, none close to another."""
     letters = [n for n in dict.fromkeys(re.findall(r"[a-z_]\w*", text)) if n in SHAPES]
     low, high = FUNCTIONS[re.search(r"\b(\w+)\(", text).group(1)].domain
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(SEED + 2)
     arrays = {}
     for letter in letters:
-        n = int(np.prod(SHAPES[letter]))
+        n = int(np.prod(shapes[letter]))
         grid = low + (high - low) * (np.arange(n) + rng.uniform(0.2, 0.8, n)) / max(n, 1)
-        arrays[letter] = rng.permutation(grid).reshape(SHAPES[letter])
+        arrays[letter] = rng.permutation(grid).reshape(shapes[letter])
     return arrays
 
 
@@ -72,8 +79,7 @@ def test_every_operation_has_an_example():
 @pytest.mark.parametrize(("name", "text"), EXAMPLES, ids=[text for _, text in EXAMPLES])
 def test_both_modes_and_the_second_order(name, text):
     inputs = inputs_of(text)
-    checks = ["vjp", "jvp", "adjoint", "second_order"]
-    report = check(function_of(text, list(inputs)), *inputs.values(), checks=checks, seed=1)
+    report = check(function_of(text, list(inputs)), *inputs.values(), checks=CHECKS, seed=SEED)
     nothing = all(not x.size for x in inputs.values())
     assert report.passed or nothing, str(report)
     for outcome in report.outcomes:
@@ -148,7 +154,7 @@ def test_complex_numbers(name):
     rng = np.random.default_rng(4)
     shapes = [(3, 3), (3,)] if name != "matmul" else [(2, 3), (3, 2)]
     arrays = [rng.uniform(0.2, 0.8, s) + 1j * rng.uniform(0.2, 0.8, s) for s in shapes[: arity(f)]]
-    report = check(f, *arrays, checks=["vjp", "jvp", "adjoint", "second_order"], seed=1)
+    report = check(f, *arrays, checks=CHECKS, seed=SEED)
     assert report.passed, str(report)
 
 
@@ -172,6 +178,56 @@ def test_numpys_function_has_the_values_and_finds_the_operation(numpy, text):
         expected = evaluated(call, inputs, numpy=numpy, transpose=np.transpose)
     np.testing.assert_allclose(found.data, expected, rtol=1e-13, atol=1e-15, strict=True)
     np.testing.assert_allclose(evaluated(text, variables).data, found.data, strict=True)
+
+
+def taken_by_numpy(numpy, text, inputs):
+    """The value of an example by NumPy's function, None where that does not take such inputs."""
+    if not re.match(r"(\w+)\(", text) or "where(" in text[1:]:
+        return None  # an expression around the function, or our own where in it
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            call = re.sub(r"^\w+", "numpy", text)
+            return evaluated(call, inputs, numpy=numpy, transpose=np.transpose)
+    except Exception:
+        return None
+
+
+@pytest.mark.parametrize("length", [2, 3, 4])
+@pytest.mark.parametrize(
+    ("numpy", "text"), DISPATCHED, ids=[f"{f.__name__}-{t}" for f, t in DISPATCHED]
+)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of NumPy, on the mean of nothing
+def test_empty_arrays_are_taken_where_numpy_takes_them(numpy, text, length):
+    shapes = {key: tuple(0 if n == length else n for n in shape) for key, shape in SHAPES.items()}
+    inputs = inputs_of(text, shapes)
+    expected = taken_by_numpy(numpy, text, inputs)
+    if expected is None or all(x.size for x in inputs.values()):
+        return
+    xs, f = tuple(inputs.values()), function_of(text, list(inputs))
+    y, pullback = engine.vjp(f, *xs)
+    assert (y.shape, y.dtype) == (np.shape(expected), np.asarray(expected).dtype)
+    assert [g.shape for g in pullback(y)] == [x.shape for x in xs]
+    assert engine.jvp(f, xs, xs)[1].shape == y.shape
+    _, second = engine.jvp(lambda *xs: engine.vjp(f, *xs)[1](np.ones_like(y)), xs, xs)
+    assert [g.shape for g in second] == [x.shape for x in xs]
+
+
+@pytest.mark.parametrize(
+    ("numpy", "text"), DISPATCHED, ids=[f"{f.__name__}-{t}" for f, t in DISPATCHED]
+)
+def test_arrays_without_axes_are_taken_where_numpy_takes_them(numpy, text):
+    inputs = inputs_of(text, dict.fromkeys(SHAPES, ()))
+    expected = taken_by_numpy(numpy, text, inputs)
+    if expected is None or not np.size(expected) or not np.all(np.isfinite(expected)):
+        return
+    if numpy in (np.std, np.nanstd):
+        return  # the deviation of one number is a kink
+    f = function_of(text, list(inputs))
+    value = f(*map(Variable, inputs.values())).data
+    np.testing.assert_allclose(value, expected, rtol=1e-13, atol=1e-15, strict=True)
+    report = check(f, *inputs.values(), checks=CHECKS, seed=SEED)
+    assert report.passed, str(report)
 
 
 METHODS = [name for name in OPERATIONS if hasattr(np.ndarray, name)]
