@@ -69,9 +69,9 @@ def _in_line(x, axis):
 
 def _middle(x, axis, keepdims, count):
     """The middle of the first `count` entries of each line in order, or the mean of two."""
-    line = sort(_in_line(x, axis))
-    if not line.shape[-1]:
+    if not np.size(x):
         return np.mean(x, axis=axis, keepdims=keepdims)  # NaN, with NumPy's warning
+    line = sort(_in_line(x, axis))
     n = np.maximum(count(line._array), 1)
     low, high = (take_along_axis(line, (n - k) // 2, -1) for k in (1, 0))
     if np.ndim(x) == 0:
