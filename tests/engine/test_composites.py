@@ -303,7 +303,7 @@ def zeros_for_none(gradients, tensors):
 
 def close(ours, theirs, tolerance):
     """Within the tolerance of the largest entry: of what cancels, both have the rounding."""
-    theirs = [np.asarray(t.detach() if hasattr(t, "detach") else t) for t in theirs]
+    theirs = [t.numpy(force=True) if torch.is_tensor(t) else np.asarray(t) for t in theirs]
     scale = max(1.0, *(float(np.max(np.abs(t), initial=0)) for t in theirs))
     pairs = zip(ours, theirs, strict=True)
     return all(np.allclose(a, b, rtol=0, atol=tolerance * scale) for a, b in pairs)
