@@ -11,7 +11,7 @@ The operations (`OPERATIONS`, by name) and their Function classes are attributes
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import operations as _operations
 from .drawing import draw
@@ -56,6 +56,15 @@ __all__ = [
     *_CLASSES,
 ]
 
-if TYPE_CHECKING:  # the operations are entered by their own files
 
-    def __getattr__(name: str) -> Any: ...
+def __getattr__(name: str) -> Any:
+    """An operation entered since the import, by a file that is not of this package."""
+    if name in OPERATIONS:
+        return OPERATIONS[name]
+    from difflib import get_close_matches  # 3 ms that only an error needs
+
+    near = get_close_matches(name, __all__, n=1)
+    raise AttributeError(
+        f"module {__name__!r} has no attribute {name!r}"
+        + (f"; did you mean {near[0]!r}?" if near and not name.startswith("_") else "")
+    )

@@ -149,7 +149,7 @@ def users_gradients(call: Call, gys: tuple[Variable, ...]) -> list[Variable | No
     f = call.f
     try:
         with watched() as reads:
-            gxs = f.backward(*gys)
+            gxs = _backward_on_variables(f, gys)
         _refuse_lost_graph(call, gys, reads)
         gxs = gxs if isinstance(gxs, tuple) else (gxs,)
         if len(gxs) != len(call.xs):
@@ -158,6 +158,23 @@ def users_gradients(call: Call, gys: tuple[Variable, ...]) -> list[Variable | No
     except Exception as error:
         error.add_note(f"in the backward of {described(f, f.inputs, f._results)}, on Variables")
         raise
+
+
+def _backward_on_variables(f: Function, gys: tuple[Variable, ...]) -> Any:
+    """`f.backward`; a Variable refuses what would lose the graph: gx[index] = gy, np.add.at."""
+    try:
+        return f.backward(*gys)
+    except TypeError as error:
+        raise SecondOrderError(
+            f"{type(f).__name__} has no second derivative: its backward takes arrays only "
+            f"({error}). {_WAY_OUT}"
+        ) from error
+
+
+_WAY_OUT = (
+    "Compute with the Variables self.inputs, self.outputs and gy themselves "
+    "(self.inputs[0] * gy), in NumPy's notation"
+)
 
 
 def _shaped(gx: Any, x: Variable, call: Call) -> Variable | None:
@@ -173,20 +190,16 @@ def _shaped(gx: Any, x: Variable, call: Call) -> Variable | None:
 def _refuse_lost_graph(call: Call, gys: tuple[Variable, ...], reads: list[Any]) -> None:
     """The derivative of a rule that computes on plain arrays would lack a part, in silence."""
     f, name = call.f, type(call.f).__name__
-    way_out = (
-        "Compute with the Variables self.inputs, self.outputs and gy themselves "
-        "(self.inputs[0] * gy), in NumPy's notation"
-    )
     lost = {id(x) for x in (*call.xs, *call.ys, *gys) if x.dtype.kind in "fc"}
     if any(id(x) in lost for x in reads):
         raise SecondOrderError(
             f"{name} has no second derivative: its backward reads .data, where the graph ends. "
-            + way_out
+            + _WAY_OUT
         )
     if kept := _kept_of_values(f, call.xs):
         raise SecondOrderError(
             f"{name} has no second derivative: its backward may use self.{kept}, which forward "
-            f"computed on plain arrays, where the graph ends. {way_out}"
+            f"computed on plain arrays, where the graph ends. {_WAY_OUT}"
         )
 
 

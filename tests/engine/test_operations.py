@@ -64,7 +64,7 @@ def inputs_of(text, shapes=SHAPES):
 
 
 def evaluated(text, arrays, **names):
-    return eval(text, {**vars(engine), "np": np, "K": CONSTANT, **names, **arrays})
+    return eval(text, {**vars(engine), **OPERATIONS, "np": np, "K": CONSTANT, **names, **arrays})
 
 
 def function_of(text, names):

@@ -8,6 +8,7 @@ import types
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import engine
 
@@ -37,6 +38,12 @@ def test_the_scope_is_there():
     scalar |= {"tanh", "log", "sqrt", "abs", "maximum"}
     array = {"sum", "mean", "reshape", "transpose", "broadcast_to", "sum_to", "getitem", "matmul"}
     assert set(engine.OPERATIONS) >= scalar | array
+
+
+def test_an_unknown_name_is_an_error_that_names_the_nearest():
+    with pytest.raises(AttributeError, match=r"'engine' has no attribute 'relu6'.*'relu'"):
+        _ = engine.relu6
+    assert not hasattr(engine, "__wrapped__")
 
 
 def test_it_works_when_loaded_by_file_location_under_another_name():

@@ -341,3 +341,25 @@ def test_a_deep_chain_has_a_second_derivative():
     x.cleargrad()
     g.backward()
     assert x.grad == pytest.approx(-3000 * 1e-3, rel=4e-3)
+
+
+class AddsAtPlaces(Function):
+    """What a Variable refuses, an array takes: no error of the engine's, nor of the rule's."""
+
+    def forward(self, x):
+        return x[np.array([0, 0, 1])]
+
+    def backward(self, gy):
+        gx = np.zeros(self.inputs[0].shape)
+        np.add.at(gx, np.array([0, 0, 1]), gy)
+        return gx
+
+
+def test_a_users_rule_that_needs_arrays_has_a_first_order_and_says_why_not_a_second():
+    def f(x):
+        return engine.sum(AddsAtPlaces()(x))
+
+    np.testing.assert_array_equal(grad(f)(np.ones(2)), [2.0, 1.0])
+    assert jvp(f, np.ones(2), np.ones(2))[1] == 3.0
+    with pytest.raises(SecondOrderError, match=r"arrays only \(np\.add\.at.*self\.inputs\[0\]"):
+        hessian(f)(np.ones(2))
