@@ -19,11 +19,14 @@ from .function import Function, debug
 from .function import Operation as _Operation
 from .modes import no_grad, without_collector
 from .pullback import SecondOrderError
+from .refusals import refuse_the_rest as _refuse_the_rest
 from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .variable import OPERATIONS as _ENTERED
 from .variable import Variable, as_array
 
 OPERATIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(_ENTERED)
+
+_refuse_the_rest(Variable, OPERATIONS)
 
 _CLASSES = {
     name: value

@@ -10,7 +10,7 @@ import numpy as np
 from . import modes
 from .backprop import Owned, backpropagate
 from .modes import recording
-from .refusals import checked_data, require_derivatives, way_out
+from .refusals import checked_data, require_derivatives
 
 if TYPE_CHECKING:
     from .function import Function
@@ -236,7 +236,7 @@ class Variable:
     @property
     def shape(self) -> tuple[int, ...]:
         """The data's shape."""
-        return self._data.shape  # type: ignore[no-any-return]
+        return self._with_data().shape  # type: ignore[no-any-return]
 
     @property
     def ndim(self) -> int:
@@ -343,15 +343,6 @@ class Variable:
         """A single number as `spec` says, f"{loss:.3f}"; without one, `str`."""
         return format(self._array, spec) if spec else str(self)
 
-    def __getattr__(self, name: str) -> Any:
-        """Raise AttributeError with the way out. (sum, mean, ...: `operation` in recording.py.)"""
-        if name.startswith("_"):  # an empty slot, or a protocol that somebody asks for
-            raise AttributeError(f"'Variable' object has no attribute {name!r}")
-        if hasattr(Variable, name):  # a property such as shape, which asked for the data
-            self._with_data()
-        instead = way_out(name, OPERATIONS, dir(Variable))
-        raise AttributeError(f"a Variable has no {name!r}: {instead}")
-
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
         """What `copy` and `pickle` take along: of a leaf all there is, of a graph nothing."""
         if self._creator is not None:
@@ -391,6 +382,7 @@ class Variable:
         def __neg__(self) -> Variable: ...
         def __abs__(self) -> Variable: ...
         def __getitem__(self, index: Any) -> Variable: ...
+        def __getattr__(self, name: str) -> Any: ...  # sum, mean, ...: an array's methods
 
 
 def _compared(compare: np.ufunc, x: Variable, other: Any) -> Array:

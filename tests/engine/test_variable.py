@@ -251,15 +251,14 @@ def test_a_format_is_that_of_the_number():
     [
         ("item", "x.data.item"),
         ("sort", r"np.sort\(x\)"),
-        ("sun", "did you mean 'sum'"),
         ("detach", "x.data"),
         ("zero_grad", r"x.cleargrad\(\)"),
-        ("qqqqqq", "x.data"),
     ],
 )
 def test_a_missing_attribute_says_the_way_out(name, way_out):
     with pytest.raises(AttributeError, match=rf"no '{name}': .*{way_out}"):
         getattr(Variable(np.zeros(2)), name)
+    assert not hasattr(Variable, name)
     assert not hasattr(Variable(np.zeros(2)), "__array_interface__")
 
 
@@ -282,3 +281,10 @@ def test_a_leaf_is_copied_and_a_graph_is_not(copied):
     np.testing.assert_array_equal([z.grad, x.grad], [[2.0, 4.0], [2.0, 2.0]])
     with pytest.raises(TypeError, match="lose the graph"):
         copied(y)
+
+
+def test_reading_an_attribute_takes_pythons_short_cuts():
+    """With a `__getattr__` Python takes none: the backward pass took half as long again."""
+    assert not {"__getattr__", "__getattribute__"} & {
+        name for c in Variable.__mro__[:-1] for name in vars(c)
+    }
