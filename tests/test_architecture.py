@@ -15,7 +15,7 @@ LEVELS = [
     ["vocabulary", "errors", "registry", "entry", "detection"],
     ["numeric", "inputs"],
     ["cases", "adapters"],
-    ["checks", "judge", "localise", "diagnosis", "expectation"],
+    ["checks", "judge", "localise", "group_testing", "diagnosis", "expectation"],
     ["runner", "selection"],
     ["reporters", "api", "compat"],
     ["cli", "collection", "commands", "pytest_plugin", "pytest_report", "__main__"],

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck.inputs import cotangent, direction, rebalanced
-from gradcheck.numeric import directional_derivative
+from gradcheck.numeric import FULL, Precision, directional_derivative
 from gradcheck.vocabulary import Arrays, Evidence, Subject
 
 Gradients = Sequence["np.ndarray | None"]
@@ -139,10 +139,12 @@ def evidence(
     *,
     trusted: bool = True,
     least: float = 0.0,
+    precision: Precision = FULL,
 ) -> Evidence:
     """Return the sum of `terms` beside the derivative of <y_bar, f(x + t x_dot)>.
 
-    The size of the terms, `least` or more, tells the search when to stop, if it is `trusted`.
+    The size of the terms, `least` or more, tells the search when to stop, if it is `trusted`;
+    `precision` may let it stop sooner.
     """
     norm, median = sizes(terms)
     norm = max(norm, least)
@@ -154,6 +156,7 @@ def evidence(
         scale=norm if trusted and math.isfinite(norm) else 0.0,
         budget=subject.budget,
         batched=subject.batched_primal,
+        precision=precision,
     )
     return Evidence(
         quantity="<y_bar, J x_dot>",
@@ -164,7 +167,7 @@ def evidence(
         median=median,
         direction_norm=_length(tangents),
         eps=rule_eps(subject, y_bars),
-        output=output_size(subject, y_bars),
+        output=estimate.output,
         noise=underflow(subject.xs, tangents) + underflow(y_bars, y_bars),
     )
 

@@ -2,5 +2,14 @@
 
 from gradcheck.numeric.central import numerical_diff
 from gradcheck.numeric.derivative import directional_derivative, one_sided_derivatives
+from gradcheck.numeric.search import FULL, Precision
+from gradcheck.numeric.slopes import output_slopes
 
-__all__ = ["directional_derivative", "numerical_diff", "one_sided_derivatives"]
+__all__ = [
+    "FULL",
+    "Precision",
+    "directional_derivative",
+    "numerical_diff",
+    "one_sided_derivatives",
+    "output_slopes",
+]

@@ -45,6 +45,7 @@ def conclude_one_sided(line: Line, found: OneSided | None, scale: float, widest:
         evaluations=line.evaluations,
         clean=found.clean,
         variation=abs(float(line.sample(widest).change)) / abs(widest),
+        output=line.output,
     )
 
 
@@ -81,6 +82,7 @@ def _estimate(
         clean=level.clean,
         variation=widest.variation / (2 * PAIRS * widest.step),
         slopes=search.kink.slopes if search.kink else None,
+        output=line.output,
     )
 
 

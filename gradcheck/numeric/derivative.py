@@ -12,7 +12,7 @@ from gradcheck.numeric.conclusion import conclude, conclude_one_sided, failure
 from gradcheck.numeric.domain import Start, find_start
 from gradcheck.numeric.line import Line, OutOfBudget
 from gradcheck.numeric.one_sided import one_sided
-from gradcheck.numeric.search import FIRST_STEP, LEAST_STEP, Search
+from gradcheck.numeric.search import FIRST_STEP, FULL, LEAST_STEP, Precision, Search
 from gradcheck.numeric.stencil import PAIRS
 from gradcheck.vocabulary import Estimate
 
@@ -26,6 +26,7 @@ def directional_derivative(
     scale: float = 0.0,
     budget: int = 150,
     batched: Callable[..., Any] | None = None,
+    precision: Precision = FULL,
 ) -> Estimate:
     """Return d/dt <y_bar, f(x + t u)> at t = 0 with a bound on its error.
 
@@ -33,8 +34,7 @@ def directional_derivative(
 
     Args:
         f: takes arrays shaped as `primals`; gives an array or a tuple of them.
-        primals: the point x, one floating or complex array for each argument of f; each moves in
-            its own dtype.
+        primals: the point x, an array for each argument of f; each moves in its own dtype.
         tangents: the direction u, shaped as `primals`; None for an input that does not move.  The
             search begins at |t| <= 0.05, so u should be about as large as what x may change by;
             full mantissas, for directions of few bits correlate the rounding errors.
@@ -42,6 +42,7 @@ def directional_derivative(
         scale: a known size of the derivative, ||g * u||_2 of the rule under test; 0 if unknown.
         budget: evaluations of f at most.
         batched: f on several points at once: inputs and outputs have a first axis more.
+        precision: the first step, and a bound that is enough.
 
     Returns:
         The derivative per unit of t.  `reason` is empty unless the bound exceeds 1e-3 of the
@@ -49,8 +50,7 @@ def directional_derivative(
         precision, non-determinism, budget, step or non-finite.
 
     Raises:
-        TypeError: an input that moves is not floating.
-        ValueError: shapes disagree.
+        TypeError, ValueError: an input that moves is not floating; shapes disagree.
         Exception: whatever f raises.
 
     Sources: least-squares differences with the weights of Fornberg (1988) as their limit;
@@ -66,7 +66,7 @@ def directional_derivative(
         line = Line(f, primals, tangents, cotangents, budget, batched)
         if not line.origin.finite:
             return failure(line, "non-finite")
-        return _estimate(line, float(scale))
+        return _estimate(line, float(scale), precision)
 
 
 def one_sided_derivatives(
@@ -94,15 +94,15 @@ def one_sided_derivatives(
     return left, right
 
 
-def _estimate(line: Line, scale: float) -> Estimate:
+def _estimate(line: Line, scale: float, precision: Precision) -> Estimate:
     if line.argument_rounding > FIRST_STEP:
         # x + t u is x again for most of the t's: what looks flat says nothing of f.
         return failure(line, "precision")
-    search = Search(line, scale)
+    search = Search(line, scale, precision)
     exhausted = False
     try:
-        if search.level(FIRST_STEP) is None:
-            start = find_start(line, FIRST_STEP, LEAST_STEP)
+        if search.level(precision.step) is None:
+            start = find_start(line, precision.step, LEAST_STEP)
             if start is None:
                 return failure(line, "non-finite")
             if start.side:

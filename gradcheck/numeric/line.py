@@ -104,6 +104,11 @@ class Line:
         self.eps = max([part.eps for part in self._parts] + [e for e, _ in self._moving()])
         self.argument_rounding = self._argument_rounding()
 
+    @property
+    def output(self) -> float:
+        """||y_bar f(x)||_2."""
+        return math.hypot(*(_length(part.size) for part in self._parts))
+
     def sample(self, t: float) -> Sample:
         """Return phi's change at t; t = 0 is `origin`."""
         known = self._cache.get(t)
@@ -124,7 +129,7 @@ class Line:
     def _sample_together(self, batched: Function, ts: Sequence[float]) -> None:
         """Evaluate several points in one call: every input and output has a first axis more."""
         pairs = list(zip(self._primals, self._tangents, strict=True))
-        outputs = batched(*(np.stack([_moved(x, u, t) for t in ts]) for x, u in pairs))
+        outputs = batched(*(np.stack([moved(x, u, t) for t in ts]) for x, u in pairs))
         outputs = outputs if isinstance(outputs, tuple | list) else (outputs,)
         self.evaluations += len(ts)
         for row, t in enumerate(ts):
@@ -141,7 +146,7 @@ class Line:
 
     def _outputs(self, t: float) -> tuple[Array, ...]:
         self.evaluations += 1
-        outputs = self._f(*map(_moved, self._primals, self._tangents, [t] * len(self._primals)))
+        outputs = self._f(*map(moved, self._primals, self._tangents, [t] * len(self._primals)))
         return tuple(map(np.asarray, outputs if isinstance(outputs, tuple | list) else (outputs,)))
 
     def _values(self, t: float) -> list[Array]:
@@ -292,7 +297,7 @@ def _real(y: Array) -> Array:
     return y.reshape(-1).astype(np.result_type(y.dtype, np.float64), copy=False)
 
 
-def _moved(x: Array, u: Array | None, t: float) -> Array:
+def moved(x: Array, u: Array | None, t: float) -> Array:
     """x + t u in x's own dtype; a fresh array, for f may keep or change what it is given."""
     if u is None:
         return x

@@ -38,6 +38,21 @@ REFINEMENTS = 7
 """So many further levels at most go between the last one kept and the first one rejected."""
 
 
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """What a derivative is wanted for: the first `step` to try, and a bound that is `enough`.
+
+    A level whose bound is enough is taken as it is: nothing is looked for at smaller steps.  So
+    this is for questions among many whose conclusion is asked again without it.
+    """
+
+    step: float = FIRST_STEP
+    enough: float = 0.0
+
+
+FULL = Precision()
+
+
 @dataclass(slots=True)
 class Search:
     """The levels measured so far on `line`, and what they showed.
@@ -50,6 +65,7 @@ class Search:
 
     line: Line
     scale: float
+    precision: Precision = FULL
     levels: dict[float, Level] = field(default_factory=dict)
     finding: str = ""
     edge: float = LARGEST_STEP
@@ -97,6 +113,9 @@ class Search:
             above, level = level, self.level(below)
 
     def _step_after(self, above: Level | None, level: Level) -> float | None:
+        if self.precision.enough and level.answer().bound <= self.precision.enough:
+            self.accepted = level, level.answer()
+            return None
         if level.constant or (above is not None and level.repeating >= 0.5):
             self.finding = "quantised"
             if above is None and self._is_flat(level):

@@ -71,3 +71,12 @@ def test_precision_lost_inside_is_named(dtype):
 
 def test_a_float32_rule_in_float32_loses_nothing():
     assert named(right, x=X.astype(np.float32)) == {}
+
+
+def test_noise_is_not_named_after_a_precision():
+    rng = np.random.default_rng(5)
+
+    def noisy(*given):
+        return right(*given) + 1e-7 * rng.normal(size=X.shape)
+
+    assert named(noisy) == {}
