@@ -19,8 +19,8 @@ from gradcheck.checks.projection import (
     Tangents,
     draw_cotangents,
     draw_tangents,
-    evidence,
     gradients,
+    of_gradients,
     products,
     total,
     widened,
@@ -94,8 +94,7 @@ class _Probe:
         return max(parts, key=lambda part: abs(self.sum_of(self.evidence(part)).off))
 
     def evidence(self, tangents: Tangents, precision: Precision = FULL) -> Evidence:
-        terms = products(self.found, tangents)
-        return evidence(self.subject, self.y_bars, tangents, terms, precision=precision)
+        return of_gradients(self.subject, self.y_bars, self.found, tangents, precision=precision)
 
     def fails(self, found: Evidence) -> bool:
         return judge(found, self.tolerance).verdict is Verdict.FAIL

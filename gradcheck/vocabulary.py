@@ -50,8 +50,9 @@ class Estimate:
     `magnitude` is the largest sum |y_bar f| met on the way (the unit of its rounding), `eps` the
     machine epsilon of the arithmetic that f ran in, `output` is ||y_bar f(x)||_2, `step` the
     spacing of the `points` whose values gave the answer, `evaluations` all that were asked of f.
-    `clean` says that what the fit left over is rounding and nothing else.  `variation` is by how much f changes on average for
-    one unit of t, over the widest level that was measured.  At a kink `slopes` are the derivatives
+    `clean` says that what the fit left over is rounding and nothing else.  `variation` is by how
+    much f changes on average for one unit of t, over the widest level that was measured.  At a kink
+    `slopes` are the derivatives
     from the left and from the right.
     """
 

@@ -22,7 +22,7 @@ from gradcheck.checks.projection import (
     total,
 )
 from gradcheck.judge import judge
-from gradcheck.numeric import directional_derivative
+from gradcheck.numeric import FULL, Precision, directional_derivative
 from gradcheck.vocabulary import Arrays, Case, Evidence, Subject, Verdict
 
 # Why an estimate may be undecided that rounding can look like.
@@ -36,10 +36,15 @@ QUANTILE = 13.04  # Student's, two-sided 1e-4, for the 4 degrees of freedom that
 
 
 def confirmed(
-    subject: Subject, case: Case, y_bars: Arrays, found: Gradients, tangents: Tangents
+    subject: Subject,
+    case: Case,
+    y_bars: Arrays,
+    found: Gradients,
+    tangents: Tangents,
+    precision: Precision = FULL,
 ) -> Evidence:
     """Return the evidence of one projection; a FAIL only where second thoughts leave it one."""
-    evidence = of_gradients(subject, y_bars, found, tangents)
+    evidence = of_gradients(subject, y_bars, found, tangents, precision=precision)
     judgement = judge(evidence, case.tolerance)
     if judgement.verdict is Verdict.INCONCLUSIVE and judgement.reason in ROUNDING_REASONS:
         return _decided(evidence, subject, case, y_bars, tangents)

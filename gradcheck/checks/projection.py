@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck.inputs import cotangent, direction, rebalanced
-from gradcheck.numeric import FULL, Precision, directional_derivative
+from gradcheck.numeric import FULL, Precision, directional_derivative, exact_sum, length
 from gradcheck.vocabulary import Arrays, Evidence, Subject
 
 Gradients = Sequence["np.ndarray | None"]
@@ -126,9 +126,11 @@ def of_gradients(
     tangents: Tangents,
     *,
     trusted: bool = True,
+    precision: Precision = FULL,
 ) -> Evidence:
     """Return <J^T y_bar, x_dot> of the rule beside the numerical derivative."""
-    return evidence(subject, y_bars, tangents, products(found, tangents), trusted=trusted)
+    terms = products(found, tangents)
+    return evidence(subject, y_bars, tangents, terms, trusted=trusted, precision=precision)
 
 
 def evidence(
@@ -148,6 +150,7 @@ def evidence(
     """
     norm, median = sizes(terms)
     norm = max(norm, least)
+    eps = rule_eps(subject, y_bars)
     estimate = directional_derivative(
         subject.primal,
         tuple(map(widened, subject.xs)),
@@ -156,7 +159,8 @@ def evidence(
         scale=norm if trusted and math.isfinite(norm) else 0.0,
         budget=subject.budget,
         batched=subject.batched_primal,
-        precision=precision,
+        # The rule's own rounding decides before such a bound does.
+        precision=replace(precision, useful=eps),
     )
     return Evidence(
         quantity="<y_bar, J x_dot>",
@@ -166,18 +170,17 @@ def evidence(
         norm=norm,
         median=median,
         direction_norm=_length(tangents),
-        eps=rule_eps(subject, y_bars),
+        eps=eps,
         output=estimate.output,
         noise=underflow(subject.xs, tangents) + underflow(y_bars, y_bars),
     )
 
 
 def total(terms: np.ndarray) -> float:
-    """Return the exactly rounded sum; NaN and infinity where the terms have them."""
-    if np.isfinite(terms).all():
-        return math.fsum(terms.tolist())
-    with np.errstate(invalid="ignore"):
-        return float(terms.sum())
+    """Return the sum but for one rounding; NaN and infinity where the terms have them."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = float(exact_sum(terms))
+        return found if math.isfinite(found) else float(terms.sum())
 
 
 def sizes(terms: np.ndarray) -> tuple[float, float]:
@@ -190,9 +193,7 @@ def sizes(terms: np.ndarray) -> tuple[float, float]:
         if nonzero.size < 2:  # scalars, most often: the median of one is itself
             one = float(nonzero[0]) if nonzero.size else 0.0
             return one, one
-        largest = nonzero.max()
-        # Scaled, so that no square overflows.
-        return float(largest * np.linalg.norm(nonzero / largest)), float(np.median(nonzero))
+        return length(nonzero), float(np.median(nonzero))
 
 
 def moved(subject: Subject, tangents: Tangents) -> tuple[str, ...]:
@@ -201,8 +202,7 @@ def moved(subject: Subject, tangents: Tangents) -> tuple[str, ...]:
 
 
 def _length(tangents: Tangents) -> float:
-    squares = (float(np.vdot(u, u).real) for u in tangents if u is not None)
-    return math.sqrt(math.fsum(squares))
+    return math.hypot(*(length(u) for u in tangents if u is not None))
 
 
 def widened(array: np.ndarray) -> np.ndarray:

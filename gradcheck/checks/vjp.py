@@ -25,8 +25,10 @@ from gradcheck.checks.projection import (
 from gradcheck.checks.structure import shapes
 from gradcheck.checks.subgradient import held_at_kinks
 from gradcheck.judge import judge
-from gradcheck.vocabulary import Arrays, Case, Evidence, Fact, Subject, Verdict
+from gradcheck.numeric import FULL, Precision
+from gradcheck.vocabulary import Arrays, Case, Evidence, Fact, Judgement, Subject, Verdict
 
+WIDER, FINER = 4.0, 1 / 16  # the step and the tolerance of a band, beside those of all entries
 ELSEWHERE = 2.0**-5  # the other point is this far along a direction: inside what a level spans
 
 
@@ -54,7 +56,7 @@ def check_vjp(subject: Subject, case: Case, rng: np.random.Generator) -> Iterato
     yield from plain
     finite = all(math.isfinite(evidence.analytic) for evidence in plain)
     if plain and finite and not any(_fails(evidence, case) for evidence in plain):
-        yield from _sometimes(subject, case, y_bars, filled(subject, found), rng)
+        yield from _sometimes(subject, case, y_bars, filled(subject, found), plain[-1], rng)
 
 
 def _plain(
@@ -78,7 +80,12 @@ def projected(
 
 
 def _sometimes(
-    subject: Subject, case: Case, y_bars: Arrays, found: Gradients, rng: np.random.Generator
+    subject: Subject,
+    case: Case,
+    y_bars: Arrays,
+    found: Gradients,
+    usual: Evidence,
+    rng: np.random.Generator,
 ) -> Iterator[Evidence]:
     """Look where a rule may be wrong that is right for most; keep what fails.
 
@@ -86,7 +93,7 @@ def _sometimes(
     that one is inconclusive says nothing of the rule, and what one detects nothing of the case.
     """
     with np.errstate(all="ignore"):  # the points and cotangents are ours, not the user's
-        searched = list(_searched(subject, case, y_bars, found, rng))
+        searched = list(_searched(subject, case, y_bars, found, usual, rng))
     yield from (evidence for evidence in searched if _fails(evidence, case))
 
 
@@ -95,20 +102,37 @@ def _fails(evidence: Evidence, case: Case) -> bool:
 
 
 def _searched(
-    subject: Subject, case: Case, y_bars: Arrays, found: Gradients, rng: np.random.Generator
+    subject: Subject,
+    case: Case,
+    y_bars: Arrays,
+    found: Gradients,
+    usual: Evidence,
+    rng: np.random.Generator,
 ) -> Iterator[Evidence]:
     everything = moves_of(subject)[-1]
     for name, special in suspicious(subject, y_bars, found, rng):
         tangents = draw_tangents(subject, everything, rng)
         evidence = confirmed(subject, case, special, gradients(subject, special), tangents)
         yield replace(evidence, quantity=f"{evidence.quantity} for a cotangent {name}")
-    for name, tangents in bands(subject, found, draw_tangents(subject, everything, rng)):
-        evidence = confirmed(subject, case, y_bars, found, tangents)
+    whole = draw_tangents(subject, everything, rng)
+    precision = _finer(judge(usual, case.tolerance))
+    for name, tangents in bands(subject, found, whole, usual.output):
+        evidence = confirmed(subject, case, y_bars, found, tangents, precision)
         yield replace(evidence, quantity=f"{evidence.quantity} over entries {name}")
     other = moved_by(subject, draw_tangents(subject, everything, rng), ELSEWHERE)
     if all(np.isfinite(y).all() for y in other.primal(*other.xs)):
         evidence = projected(other, case, everything, rng)
         yield replace(evidence, quantity=f"{evidence.quantity} at a point nearby")
+
+
+def _finer(usual: Judgement) -> Precision:
+    """How a band is asked: finer than all was, in one level where that will do.
+
+    Where little moves, wider steps do.  What then fails is asked in full.
+    """
+    assert isinstance(usual.evidence, Evidence)
+    step = usual.evidence.estimate.step or FULL.step
+    return Precision(WIDER * step, FINER * usual.tolerance)
 
 
 CHECKS.register("vjp")(

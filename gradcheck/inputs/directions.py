@@ -6,9 +6,12 @@ points and make its bound too small.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
+
+from gradcheck.numeric import length
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -65,12 +68,11 @@ def _signed_real(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
 def _scale(x: Array) -> Array:
     """Return s_i = max(|x_i|, 1e-3 rms(x)), rms(x) for zero entries, 1 if all are zero."""
     size = np.abs(_wide(x))
-    largest = size.max(initial=0.0, where=np.isfinite(size))
-    if largest == 0.0:
+    finite = np.isfinite(size)
+    known = size if finite.all() else size[finite]
+    rms = length(known) / math.sqrt(max(known.size, 1))
+    if rms == 0.0:
         return np.ones(size.shape)
-    # relative to the largest entry, so that no square overflows or vanishes
-    relative = size / largest
-    rms = largest * np.sqrt(np.mean(np.square(relative), where=np.isfinite(relative)))
     return np.asarray(np.where(size == 0, rms, np.maximum(size, SMALLEST * rms)))
 
 

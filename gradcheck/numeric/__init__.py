@@ -2,6 +2,7 @@
 
 from gradcheck.numeric.central import numerical_diff
 from gradcheck.numeric.derivative import directional_derivative, one_sided_derivatives
+from gradcheck.numeric.line import exact_sum, length
 from gradcheck.numeric.search import FULL, Precision
 from gradcheck.numeric.slopes import output_slopes
 
@@ -9,6 +10,8 @@ __all__ = [
     "FULL",
     "Precision",
     "directional_derivative",
+    "exact_sum",
+    "length",
     "numerical_diff",
     "one_sided_derivatives",
     "output_slopes",

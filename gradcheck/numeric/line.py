@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -104,10 +105,10 @@ class Line:
         self.eps = max([part.eps for part in self._parts] + [e for e, _ in self._moving()])
         self.argument_rounding = self._argument_rounding()
 
-    @property
+    @cached_property
     def output(self) -> float:
         """||y_bar f(x)||_2."""
-        return math.hypot(*(_length(part.size) for part in self._parts))
+        return math.hypot(*(length(part.size) for part in self._parts))
 
     def sample(self, t: float) -> Sample:
         """Return phi's change at t; t = 0 is `origin`."""
@@ -181,9 +182,9 @@ class Line:
     def _argument_rounding(self) -> float:
         """The rounding of x + t u, in units of the derivative: eps/2 ||x|| / ||u||."""
         moving = self._moving()
-        length = math.hypot(*(_length(self._tangents[i]) for _, i in moving))
-        rounding = math.hypot(*(0.5 * eps * _length(self._primals[i]) for eps, i in moving))
-        return rounding / length if length > 0 else 0.0
+        reach = math.hypot(*(length(self._tangents[i]) for _, i in moving))
+        rounding = math.hypot(*(0.5 * eps * length(self._primals[i]) for eps, i in moving))
+        return rounding / reach if reach > 0 else 0.0
 
 
 def _rows(ts: list[float], size: int) -> Iterator[list[float]]:
@@ -241,7 +242,7 @@ def _compare(part: _Part, values: Array) -> _Comparison:
         change=exact_sum(part.cotangent * difference),
         magnitude=magnitude,
         together=part.eps * float(weighed.sum()),
-        apart=part.eps * _length(size),
+        apart=part.eps * length(size),
     )
 
 
@@ -326,7 +327,8 @@ def _matching_tangent(x: Array, tangent: Array | None) -> Array | None:
     return u.astype(np.result_type(u.dtype, np.float64), copy=False)
 
 
-def _length(x: Any) -> float:
+@np.errstate(over="ignore", under="ignore")
+def length(x: Any) -> float:
     """The 2-norm, scaled so that no square overflows or vanishes."""
     flat = np.abs(x).reshape(-1)
     square = float(flat @ flat)

@@ -42,12 +42,14 @@ REFINEMENTS = 7
 class Precision:
     """What a derivative is wanted for: the first `step` to try, and a bound that is `enough`.
 
-    A level whose bound is enough is taken as it is: nothing is looked for at smaller steps.  So
-    this is for questions among many whose conclusion is asked again without it.
+    A level whose bound is `enough` is taken as it is: nothing is looked for at smaller steps.  So
+    this is for questions among many, each of which is asked again without it before it decides.
+    No work is put into bounds below `useful` times ||y_bar f||_2.
     """
 
     step: float = FIRST_STEP
     enough: float = 0.0
+    useful: float = 0.0
 
 
 FULL = Precision()
@@ -86,7 +88,8 @@ class Search:
     def good(self, answer: Answer) -> bool:
         """Is the bound as small as it need be?"""
         share = GOAL * min(1.0, self.line.eps / 2.0**-52)
-        return answer.bound <= share * self.size(answer)
+        useful = self.precision.useful * self.line.output
+        return answer.bound <= max(share * self.size(answer), useful)
 
     def level(self, step: float) -> Level | None:
         """The level at `step`, measured once; None outside the domain."""

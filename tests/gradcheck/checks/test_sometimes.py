@@ -103,9 +103,8 @@ def test_a_small_gradient_beside_large_ones_is_seen():
     case = rule_case(lambda x: weights * np.sin(x), backward, x=x)
     outcome = outcomes_of(case)["vjp"]
     assert outcome.verdict is Verdict.FAIL
-    assert (
-        "over entries of 1e-12 to 1e-9 of the gradient" in outcome.judgements[-1].evidence.quantity
-    )
+    quantity = outcome.judgements[-1].evidence.quantity
+    assert "over entries below 1e-3 of the largest" in quantity
     right_case = rule_case(
         lambda x: weights * np.sin(x), lambda y, xs, ys: y[0] * weights * np.cos(xs[0]), x=x
     )
