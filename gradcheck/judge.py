@@ -7,6 +7,7 @@ own rounding may cost; nothing is multiplied by a size and nothing is guessed.
 from __future__ import annotations
 
 import math
+import sys
 
 from gradcheck.vocabulary import Detects, Evidence, Fact, Judgement, Tolerance, Verdict
 
@@ -14,6 +15,7 @@ RULE_ROUNDING = 16  # eps ||g * u||: right float32 rules showed at most 3.6
 OUTPUT_ROUNDING = 4  # eps |phi|: what a rule built from the rounded output may be off by
 DECIDABLE = 1e-3  # a bound above this share of the derivative decides nothing
 ZERO = 1e4  # eps S: a clean estimate below it is a zero, to rounding
+NORMAL = sys.float_info.min  # smaller numbers have fewer digits, down to none
 FLAT = 1e-6  # of how the function changes nearby: so much less at the point is a zero, too
 
 
@@ -36,7 +38,7 @@ def judge(evidence: Evidence | Fact, tolerance: Tolerance | None = None) -> Judg
 
 def _accepted(evidence: Evidence, tolerance: Tolerance) -> float:
     rounding = RULE_ROUNDING * evidence.eps * evidence.norm
-    rounding = max(rounding, evidence.noise)
+    rounding = max(rounding, evidence.noise, evidence.lost)
     own = max(evidence.estimate.error + rounding, OUTPUT_ROUNDING * evidence.eps * evidence.output)
     asked = tolerance.atol * evidence.direction_norm + tolerance.rtol * evidence.norm
     # An infinite or NaN gradient makes the norm so too: only the estimate's bound is left then.
@@ -54,6 +56,8 @@ def _judge_non_finite(evidence: Evidence, accepted: float) -> Judgement:
 def _undecidable(evidence: Evidence) -> str:
     """Why no verdict can be reached, or nothing."""
     estimate = evidence.estimate
+    if evidence.norm and not max(evidence.norm, abs(estimate.value)) > max(evidence.lost, NORMAL):
+        return "precision"  # the gradient's digits are lost, and the function's with them
     if not (math.isfinite(estimate.value) and math.isfinite(estimate.error)):
         return estimate.reason or "non-finite"
     # An estimate with a reservation must stand out by itself: beside a large gradient any noise

@@ -159,7 +159,7 @@ def _by_one_output(probe: _Probe, tangents: Tangents, allowed: float, step: floa
     def ask(some: np.ndarray, weights: np.ndarray) -> Sum:
         masked = _masked(probe.y_bars, bars, some, weights)
         said = total(products(gradients(probe.subject, masked), tangents))
-        off = said - math.fsum(weights * bars[some] * slopes[some])
+        off = said - total(weights * bars[some] * slopes[some])
         return Sum(off, allowed)
 
     everything = np.ones(len(members))

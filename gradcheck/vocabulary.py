@@ -258,8 +258,9 @@ class Evidence:
 
     `analytic` is a = <J^T y_bar, u>; `norm` is ||g * u||_2, `median` the median |g_i u_i| and
     `direction_norm` ||u||_2 over the entries of `inputs` that moved; `eps` is the machine epsilon
-    of the arithmetic that the rule ran in; `output` is ||y_bar * f(x)||_2, and `noise` what the
-    rule's own rounding was measured to be, where it was.
+    of the arithmetic that the rule ran in; `output` is ||y_bar * f(x)||_2, `noise` what the rule's
+    own rounding was measured to be, where it was, and `lost` what may have vanished because it is
+    smaller than the smallest numbers.
     """
 
     quantity: str
@@ -272,6 +273,7 @@ class Evidence:
     eps: float
     output: float = 0.0
     noise: float = 0.0
+    lost: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

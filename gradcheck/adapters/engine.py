@@ -98,6 +98,7 @@ class EngineAdapter:
         tape: Tape = EngineTape(self._engine, self.xp)
         if case.fault:
             tape = FaultyTape(tape, self.operation_class(case.fault.operation), case.fault)
+            tape.require_applied(functions_of(case), xs)
         subject = subject_on(tape, case, xs)
         if case.function is None:
             return subject
@@ -115,6 +116,12 @@ class EngineAdapter:
             f"no fault can be planted in {operation!r}: it is made of other operations, and has no "
             "rule of its own"
         )
+
+
+def functions_of(case: Case) -> list[Callable[..., Any]]:
+    """Return the case's function, or those of its steps."""
+    functions = [case.function, *(step.function for step in case.steps)]
+    return [function for function in functions if function is not None]
 
 
 class _Modes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,14 @@ from gradcheck.vocabulary import Fault, Tape
 DEFAULT_FACTOR = 1.1
 
 
+@dataclass(slots=True)
+class Applied:
+    """How often a fault has been applied, and the sizes of the gradients that it met."""
+
+    times: int = 0
+    sizes: set[int] = field(default_factory=set)
+
+
 class FaultyTape:
     """A tape on which one operation's rule is wrong, and right again outside of its calls."""
 
@@ -20,21 +29,46 @@ class FaultyTape:
         self._tape = tape
         self._operation = operation
         self._fault = fault
+        self._applied = Applied()
         self.leaf, self.value = tape.leaf, tape.value
         self.grad, self.cleargrad = tape.grad, tape.cleargrad
 
     def call(self, function: Callable[..., Any], leaves: Mapping[str, Any]) -> Any:
-        with planted(self._operation, self._fault):
+        with planted(self._operation, self._fault, self._applied):
             return self._tape.call(function, leaves)
 
     def backward(self, y: Any, y_bar: np.ndarray | None = None) -> None:
-        with planted(self._operation, self._fault):
+        with planted(self._operation, self._fault, self._applied):
             self._tape.backward(y, y_bar)
+
+    def require_applied(
+        self, functions: Sequence[Callable[..., Any]], xs: Mapping[str, np.ndarray]
+    ) -> None:
+        """Raise ValueError if the fault does not act in any of `functions` at the point `xs`."""
+        try:
+            for function in functions:
+                ys = self.call(function, {name: self.leaf(x) for name, x in xs.items()})
+                for y in ys if isinstance(ys, tuple | list) else (ys,):
+                    self.backward(y, np.ones_like(self.value(y)))
+        except Exception:  # whatever is wrong with the case, its checks will tell
+            return
+        if not self._applied.times:
+            raise ValueError(f"the fault was never applied: {self._why_not()}")
+
+    def _why_not(self) -> str:
+        if not self._applied.sizes:
+            return f"no gradient goes through {self._fault.operation!r}"
+        sizes = " and ".join(map(str, sorted(self._applied.sizes)))
+        return (
+            f"there is no entry {self._fault.entry} in a gradient of {self._fault.operation!r}, "
+            f"which has {sizes} entries"
+        )
 
 
 @contextlib.contextmanager
-def planted(operation: Any, fault: Fault) -> Iterator[None]:
-    """Replace the backward of an operation's class until the block ends."""
+def planted(operation: Any, fault: Fault, applied: Applied | None = None) -> Iterator[None]:
+    """Replace the backward of an operation's class until the block ends; count in `applied`."""
+    applied = applied or Applied()
     right, own = operation.backward, "backward" in vars(operation)
 
     def wrong(self: Any, *gys: Any) -> Any:
@@ -42,7 +76,10 @@ def planted(operation: Any, fault: Fault) -> Iterator[None]:
             gys = tuple(map(_without_last, gys))
         found = right(self, *gys)
         several = isinstance(found, tuple)
-        spoiled = tuple(_spoiled(g, fault) for g in (found if several else (found,)))
+        met = found if several else (found,)
+        applied.sizes |= {g.size for g in met if g is not None}
+        applied.times += any(g is not None and _is_there(g, fault) for g in met)
+        spoiled = tuple(_spoiled(g, fault) for g in met)
         return spoiled if several else spoiled[0]
 
     operation.backward = wrong
@@ -77,10 +114,16 @@ def _factor(fault: Fault) -> float:
     return DEFAULT_FACTOR if fault.factor is None else fault.factor
 
 
+def _is_there(gradient: Any, fault: Fault) -> bool:
+    """Whether a gradient has what the fault spoils: the entry, or any."""
+    entry = fault.entry or 0
+    return bool(-gradient.size <= entry < gradient.size)
+
+
 def _one_entry(gradient: Any, fault: Fault) -> Any:
-    if not gradient.size:
+    if not _is_there(gradient, fault):
         return gradient
-    return gradient * _mask(gradient, (fault.entry or 0) % gradient.size, _factor(fault))
+    return gradient * _mask(gradient, fault.entry or 0, _factor(fault))
 
 
 # Operators only: at second order a rule is given Variables.

@@ -59,7 +59,7 @@ def identity(
     """
     eps = rule_eps(subject, y_bars)
     norm, median = sizes(left)
-    lost = ROUNDING * eps * (output_size(subject, y_bars) + norm + sizes(right)[0])
+    rounding = ROUNDING * eps * (output_size(subject, y_bars) + norm + sizes(right)[0])
     return Evidence(
         quantity=quantity,
         inputs=moved(subject, tangents),
@@ -69,7 +69,8 @@ def identity(
         median=median,
         direction_norm=0.0,
         eps=eps,
-        noise=lost + underflow(subject.xs, tangents) + underflow(y_bars, y_bars),
+        noise=rounding,
+        lost=underflow(subject.xs, tangents) + underflow(y_bars, y_bars),
     )
 
 

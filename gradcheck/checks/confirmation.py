@@ -19,6 +19,7 @@ from gradcheck.checks.projection import (
     moved_by,
     of_gradients,
     products,
+    size_of,
     total,
 )
 from gradcheck.judge import judge
@@ -86,7 +87,7 @@ def _fails(evidence: Evidence, case: Case) -> bool:
 
 def _is_rounding_sized(evidence: Evidence, found: Gradients, tangents: Tangents) -> bool:
     distance = abs(evidence.analytic - evidence.estimate.value)
-    size = max(math.fsum(np.abs(products(found, tangents))), evidence.estimate.magnitude)
+    size = max(size_of(products(found, tangents)), evidence.estimate.magnitude)
     return distance < ROUNDING_SIZED * evidence.eps * size
 
 
@@ -125,7 +126,7 @@ def _is_all_rounding(
     wide, bars = widened
     reach = estimate.step * (estimate.points // 2)
     there = [moved_by(wide, tangents, t) for t in (reach, -reach)]
-    sizes = [math.fsum(np.abs(products(at.primal(*at.xs), bars))) for at in there]
+    sizes = [size_of(products(at.primal(*at.xs), bars)) for at in there]
     return SHRINKING * max(sizes) <= estimate.magnitude
 
 

@@ -16,6 +16,9 @@ Gradients = Sequence["np.ndarray | None"]
 Tangents = tuple["np.ndarray | None", ...]  # None for an input that does not move
 
 
+TINY = math.ulp(0.0)  # in place of products that underflow: a lost gradient is not a zero one
+
+
 # ---------------------------------------------------------------- what is drawn
 
 
@@ -111,9 +114,12 @@ def products(lefts: Gradients, rights: Gradients) -> np.ndarray:
 
 def _terms(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     there = b != 0
-    with np.errstate(over="ignore", invalid="ignore"):
-        product = np.conj(widened(a[there])) * widened(b[there])
-    return np.asarray(np.real(product), dtype=np.float64)
+    left, right = widened(a[there]), widened(b[there])
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        product = np.asarray(np.real(np.conj(left) * right), dtype=np.float64)
+        if np.abs(product).max(initial=0.0) < TINY and np.any(left):
+            product[(product == 0) & (left != 0)] = TINY
+    return product
 
 
 # ---------------------------------------------------------------- both together
@@ -172,7 +178,7 @@ def evidence(
         direction_norm=_length(tangents),
         eps=eps,
         output=estimate.output,
-        noise=underflow(subject.xs, tangents) + underflow(y_bars, y_bars),
+        lost=underflow(subject.xs, tangents) + underflow(y_bars, y_bars),
     )
 
 
@@ -181,6 +187,12 @@ def total(terms: np.ndarray) -> float:
     with np.errstate(over="ignore", invalid="ignore"):
         found = float(exact_sum(terms))
         return found if math.isfinite(found) else float(terms.sum())
+
+
+def size_of(terms: np.ndarray) -> float:
+    """Return the sum of their sizes, infinite where it overflows."""
+    with np.errstate(over="ignore"):
+        return float(np.abs(terms).sum())
 
 
 def sizes(terms: np.ndarray) -> tuple[float, float]:
@@ -223,7 +235,7 @@ def rule_eps(subject: Subject, y_bars: Arrays) -> float:
 def underflow(arrays: Arrays, weights: Tangents) -> float:
     """What derivatives may lose that are as small as the smallest numbers of their dtypes."""
     return 16 * sum(
-        float(np.finfo(a.dtype).smallest_subnormal) * float(np.abs(w).sum())
+        float(np.finfo(a.dtype).smallest_subnormal) * float(np.abs(w).max(initial=0)) * w.size
         for a, w in zip(arrays, weights, strict=True)
         if w is not None and a.dtype.kind in "fc"
     )

@@ -199,8 +199,13 @@ def exact_sum(terms: Array) -> Any:
     if not np.isfinite(terms.sum()):
         return math.nan
     extended = terms.dtype != np.float64
-    terms, error = _folded(terms, 1 if extended else FSUM_LIMIT)
-    return terms.sum() + error if extended else math.fsum([*terms.tolist(), error])
+    folded, error = _folded(terms, 1 if extended else FSUM_LIMIT)
+    if extended:
+        return folded.sum() + error
+    try:
+        return math.fsum([*folded.tolist(), error])
+    except (OverflowError, ValueError):  # on the way to a sum that is finite
+        return float(terms.sum())
 
 
 def _folded(terms: Array, limit: int) -> tuple[Array, Any]:

@@ -87,6 +87,11 @@ def _times(distance: float, bound: float) -> str:
 def _undecided(judgement: Judgement, evidence: Evidence) -> str:
     estimate = evidence.estimate
     size = max(abs(estimate.value), evidence.norm)
+    if estimate.error <= size / 1000:
+        return (
+            f"{judgement.reason}: the derivative's size {size:.1e} is below what numbers of its "
+            "dtype keep digits of, so that neither right nor wrong is proven. Rescale the inputs."
+        )
     return (
         f"{judgement.reason}: the bound {estimate.error:.1e} is more than 1/1000 of the "
         f"derivative's size {size:.1e}, so that neither right nor wrong is proven. "

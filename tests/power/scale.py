@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import math
 import sys
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from unittest import mock
 
@@ -22,15 +23,19 @@ from tabulate import tabulate
 
 from gradcheck import Verdict, check_rule
 from gradcheck.adapters import adapter
-from gradcheck.checks import CHECKS
+from gradcheck.checks import CHECKS, vjp
+from gradcheck.checks.confirmation import AGAIN, confirmed
+from gradcheck.checks.projection import Tangents, evidence
 from gradcheck.judge import judge
-from gradcheck.vocabulary import Case, Input, Place
+from gradcheck.vocabulary import Case, Evidence, Input, Place, Subject
 from tests.power.rules.base import Arrays, Backward, BaseRule, normal, rule, unary
 
 SIZES = (10, 1_000, 100_000, 1_000_000)
-SEEDS = {10: 100, 1_000: 100, 100_000: 20, 1_000_000: 2}
-SMALLEST, LARGEST, PARTS = -16.0, 4.0, 7  # decades of fault sizes, and how finely they are cut
-FEASIBLE = {"slow": 1_000, "fast": 1_000_000}
+SEEDS = {("elementwise", 1_000_000): 20, ("softmax", 1_000_000): 20}  # else 100
+TORCH = {"slow": {10: 100, 1_000: 2}, "fast": {10: 100, 1_000: 100, 100_000: 100, 1_000_000: 20}}
+SMALLEST, LARGEST = -16.0, 4.0  # decades of fault sizes
+STEPS, PARTS = 30, 7  # how often they are halved: where that costs nothing, and where a check each
+CONFIRMED, MARGIN = 3, 1.25  # thresholds tried by whole checks, and how far to both sides
 
 
 def weighted_sines(n: int) -> BaseRule:
@@ -62,6 +67,18 @@ FUNCTIONS = {"weighted sines": weighted_sines, "elementwise": elementwise, "soft
 # ---------------------------------------------------------------- faults of a size
 
 
+@dataclass(frozen=True, slots=True)
+class SizedFault:
+    """A fault of any relative size: the rule that has it, and what it adds to a projection.
+
+    `shift(terms, place)` is what it adds for a size of one, `squares` its part in ||g * u||_2^2.
+    """
+
+    plant: Callable[[BaseRule, float, float], Backward]
+    shift: Callable[[np.ndarray, float], float]
+    squares: Callable[[np.ndarray, float], float]
+
+
 def entry_fault(rule: BaseRule, size: float, place: float) -> Backward:
     """Make one entry, at a fraction of all, wrong by a relative size."""
 
@@ -78,15 +95,127 @@ def constant_fault(rule: BaseRule, size: float, place: float) -> Backward:
     return lambda y_bars, xs, ys: (1 + size) * rule.backward(y_bars, xs, ys)
 
 
+def _at(terms: np.ndarray, place: float) -> float:
+    return float(terms[int(place * terms.size)])
+
+
+FAULTS = {
+    "entry": SizedFault(entry_fault, _at, lambda terms, place: _at(terms, place) ** 2),
+    "constant": SizedFault(
+        constant_fault,
+        lambda terms, place: math.fsum(terms.tolist()),
+        lambda terms, place: float(terms @ terms),
+    ),
+}
+
+
+# ---------------------------------------------------------------- what is seen
+
+
 Seen = Callable[[BaseRule, Backward, Arrays, int], bool]
+
+
+def subject_of(rule: BaseRule, backward: Backward, xs: Arrays) -> tuple[Subject, Case]:
+    case = Case("scale", Place(""), {"x": Input(data=xs[0])}, rule=(rule.forward, backward))
+    return adapter("rule").subject(case, {"x": xs[0]}), case
 
 
 def seen_by_us(rule: BaseRule, backward: Backward, xs: Arrays, seed: int) -> bool:
     """Whether our check of the reverse mode fails, without what it does to explain itself."""
-    case = Case("scale", Place(""), {"x": Input(data=xs[0])}, rule=(rule.forward, backward))
-    subject = adapter("rule").subject(case, {"x": xs[0]})
-    evidence = CHECKS["vjp"].run(subject, case, np.random.default_rng(seed))
+    evidence = CHECKS["vjp"].run(*subject_of(rule, backward, xs), np.random.default_rng(seed))
     return any(judge(one).verdict is Verdict.FAIL for one in evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """A projection of the right rule: how it was taken, and what came of it."""
+
+    subject: Subject
+    y_bars: Arrays
+    tangents: Tangents
+    terms: np.ndarray
+    evidence: Evidence
+
+    def again(self) -> Evidence:
+        """The second measurement that a FAIL must survive."""
+        tangents = tuple(None if u is None else AGAIN * u for u in self.tangents)
+        return evidence(self.subject, self.y_bars, tangents, AGAIN * self.terms, trusted=False)
+
+
+def projections(rule: BaseRule, xs: Arrays, seed: int) -> list[Projection]:
+    """Return all that a check of the right rule measures with a seed."""
+    recorded = []
+
+    def recording(subject, case, y_bars, found, tangents, *precision):
+        evidence = confirmed(subject, case, y_bars, found, tangents, *precision)
+        terms = np.ravel(found[0] * tangents[0])
+        recorded.append(Projection(subject, y_bars, tangents, terms, evidence))
+        return evidence
+
+    with mock.patch.object(vjp, "confirmed", recording):
+        subject, case = subject_of(rule, rule.backward, xs)
+        list(CHECKS["vjp"].run(subject, case, np.random.default_rng(seed)))
+    return recorded
+
+
+def smallest_failing(found: Evidence, shift: float, squares: float) -> float:
+    """Return the fault's size from which on this evidence is judged to fail."""
+
+    def fails(exponent: float) -> bool:
+        size = 10**exponent
+        norm = math.sqrt(found.norm**2 + (2 * size + size**2) * squares)
+        wrong = replace(found, analytic=found.analytic + size * shift, norm=norm)
+        return judge(wrong).verdict is Verdict.FAIL
+
+    return bisected(fails, STEPS)
+
+
+def bisected(fails: Callable[[float], bool], steps: int) -> float:
+    """Return the size from which on faults are seen, by halving the decades of sizes."""
+    low, high = SMALLEST, LARGEST
+    for _ in range(steps):
+        middle = (low + high) / 2
+        low, high = (low, middle) if fails(middle) else (middle, high)
+    return 10**high if high < LARGEST else np.inf
+
+
+def smallest_seen(rule: BaseRule, faults: Sequence[SizedFault], seed: int) -> list[float]:
+    """Return for each fault the size from which on our check sees it with this seed.
+
+    A fault of some size only shifts what a rule says, so that one check of the right rule tells
+    for all sizes: the first projection to fail is the one whose FAIL the second measurement
+    confirms at the smallest size.  (That more digits overturn it is left out: their bounds are
+    smaller.  `python -m tests.power.scale` tries whole checks on both sides of some thresholds.)
+    """
+    xs, place = drawn(rule, seed)
+    measured = projections(rule, xs, seed)
+    return [_smallest_confirmed(measured, fault, place) for fault in faults]
+
+
+def _smallest_confirmed(measured: Sequence[Projection], fault: SizedFault, place: float) -> float:
+    known, best = [], np.inf
+    for one in measured:
+        effect = fault.shift(one.terms, place), fault.squares(one.terms, place)
+        known.append((smallest_failing(one.evidence, *effect), one, effect))
+    for size, one, (shift, squares) in sorted(known, key=lambda row: row[0]):
+        if size >= best:
+            break
+        later = smallest_failing(one.again(), AGAIN * shift, AGAIN**2 * squares)
+        best = min(best, max(size, later))
+    return best
+
+
+def drawn(rule: BaseRule, seed: int) -> tuple[Arrays, float]:
+    """Return the point and the place of the fault for a seed."""
+    rng = np.random.default_rng(seed)
+    return rule.draw(rng), rng.random()
+
+
+def is_confirmed(rule: BaseRule, fault: SizedFault, seed: int, size: float) -> bool:
+    """Whether whole checks fail just above a threshold and pass just below it."""
+    xs, place = drawn(rule, seed)
+    above, below = (fault.plant(rule, size * f, place) for f in (MARGIN, 1 / MARGIN))
+    return seen_by_us(rule, above, xs, seed) and not seen_by_us(rule, below, xs, seed)
 
 
 def seen_by_torch(
@@ -108,28 +237,16 @@ def seen_by_torch(
         return True
 
 
-def smallest_seen(
-    rule: BaseRule, fault: Callable[[BaseRule, float, float], Backward], seen: Seen, seed: int
-) -> float:
-    """Return the size from which on a fault is seen with this seed, by bisection of its decades."""
-    rng = np.random.default_rng(seed)
-    xs, place = rule.draw(rng), rng.random()
-    low, high = SMALLEST, LARGEST
-    for _ in range(PARTS):
-        middle = (low + high) / 2
-        if seen(rule, fault(rule, 10**middle, place), xs, seed):
-            high = middle
-        else:
-            low = middle
-    return 10**high if high < LARGEST else np.inf
+def smallest_seen_by(
+    seen: Seen, rule: BaseRule, faults: Sequence[SizedFault], seed: int
+) -> list[float]:
+    """Return for each fault the size from which on a checker sees it, by whole checks."""
+    xs, place = drawn(rule, seed)
 
+    def fails(fault: SizedFault, exponent: float) -> bool:
+        return seen(rule, fault.plant(rule, 10**exponent, place), xs, seed)
 
-def quantiles(
-    rule: BaseRule, fault: Callable[[BaseRule, float, float], Backward], seen: Seen, seeds: int
-) -> list[str]:
-    """Return the sizes that half and 99 % of the seeds see."""
-    found = [smallest_seen(rule, fault, seen, seed) for seed in range(seeds)]
-    return [f"{size:.0e}" for size in np.quantile(found, [0.5, 0.99], method="higher")]
+    return [bisected(partial(fails, fault), PARTS) for fault in faults]
 
 
 # ---------------------------------------------------------------- cost
@@ -181,19 +298,40 @@ def cost_row(name: str, n: int) -> list[object]:
 
 
 def detection_rows(name: str, n: int, share: float) -> Iterator[list[object]]:
-    rule, seeds = FUNCTIONS[name](n), max(1, int(SEEDS[n] * share))
-    watchers: dict[str, Seen] = {"gradcheck": seen_by_us}
-    if importlib.util.find_spec("torch"):
-        modes = [mode for mode, largest in FEASIBLE.items() if n <= largest]
-        watchers |= {f"torch {m}": partial(seen_by_torch, fast=m == "fast") for m in modes}
-    for watcher, seen in watchers.items():
-        tried = min(seeds, 3) if watcher == "torch slow" and n > 10 else seeds
-        yield [name, n, watcher, tried, *quantiles(rule, entry_fault, seen, tried),
-               *quantiles(rule, constant_fault, seen, tried)]  # fmt: skip
+    """Yield a line for each checker: the sizes that half and 99 % of the seeds see."""
+    rule, faults = FUNCTIONS[name](n), tuple(FAULTS.values())
+    seeds = max(1, int(SEEDS.get((name, n), 100) * share))
+    found = np.array([smallest_seen(rule, faults, seed) for seed in range(seeds)])
+    yield [name, n, "gradcheck", seeds, *quantiles(found), confirmations(rule, found)]
+    if not importlib.util.find_spec("torch"):
+        return
+    for mode, feasible in TORCH.items():
+        if n in feasible:
+            seen = partial(seen_by_torch, fast=mode == "fast")
+            tried = range(max(1, int(feasible[n] * share)))
+            found = np.array([smallest_seen_by(seen, rule, faults, seed) for seed in tried])
+            yield [name, n, f"torch {mode}", len(tried), *quantiles(found)]
+
+
+def quantiles(found: np.ndarray) -> Iterator[str]:
+    """Yield for each fault the sizes that half and 99 % of the seeds see; a row is a seed."""
+    for sizes in found.T:
+        yield from (f"{size:.0e}" for size in np.quantile(sizes, [0.5, 0.99], method="higher"))
+
+
+def confirmations(rule: BaseRule, found: np.ndarray) -> str:
+    """Try some thresholds by whole checks and say how many hold."""
+    tried = [
+        is_confirmed(rule, fault, seed, size)
+        for seed, sizes in enumerate(found[:CONFIRMED])
+        for fault, size in zip(FAULTS.values(), sizes, strict=True)
+    ]
+    return f"{sum(tried)} of {len(tried)}"
 
 
 COST = ["", "n", "evaluations", "s", "memory/inputs", "to locate", "s in all", "located"]
-DETECTION = ["", "n", "checker", "seeds", "entry 50 %", "99 %", "constant 50 %", "99 %"]
+DETECTION = ["", "n", "checker", "seeds", "entry 50 %", "99 %", "constant 50 %", "99 %",
+             "by whole checks"]  # fmt: skip
 
 
 def main() -> None:

@@ -1,5 +1,7 @@
 """Planted faults are wrong in the way they say, and gone afterwards."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from gradcheck.adapters import adapter
 from gradcheck.adapters.fault import planted
 from gradcheck.errors import MissingOperation
 from gradcheck.runner import Options, run_case
-from gradcheck.vocabulary import Case, Expectation, Fault, Input, Place, Verdict
+from gradcheck.vocabulary import Case, Expectation, Fault, Input, Place, Step, Verdict
 from tests.power.planted import operations
 
 X = np.arange(1.0, 7.0).reshape(2, 3)
@@ -94,3 +96,26 @@ def test_other_engines_are_skipped_with_words():
     [outcome] = run_case(case_with(fault=Fault("exp", "sign")), "rule", Options())
     assert outcome.verdict is Verdict.SKIP
     assert "our own engine" in outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (Fault("log", "scale"), "no gradient goes through 'log'"),
+        (
+            Fault("exp", "entry", 2.0, 6),
+            "there is no entry 6 in a gradient of 'exp', which has 6 entries",
+        ),
+    ],
+)
+def test_a_fault_that_does_not_act_is_an_error(fault, reason):
+    [outcome] = outcomes(case_with(fault=fault, expect=Expectation(verdict="fail")))
+    assert outcome.verdict is Verdict.ERROR
+    assert f"the fault was never applied: {reason}" in outcome.reason
+
+
+def test_a_fault_in_one_step_of_several_acts():
+    steps = [Step(function=lambda xp, x: xp.sum(x)), Step(function=lambda xp, x: xp.sum(xp.exp(x)))]
+    case = case_with(fault=Fault("exp", "sign"))
+    case = replace(case, function=None, steps=tuple(steps))
+    assert Verdict.FAIL in {outcome.verdict for outcome in outcomes(case)}

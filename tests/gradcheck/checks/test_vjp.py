@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from gradcheck.reporters.text import described
 from gradcheck.vocabulary import Evidence, Verdict
 from tests.gradcheck.subjects import outcomes_of, rule_case, sine, sine_rule
 
@@ -147,3 +148,38 @@ def test_a_shape_that_broadcasts_is_no_gradient():
     outcome = outcomes_of(case, checks=("vjp",))["vjp"]
     assert outcome.verdict is Verdict.FAIL
     assert outcome.judgements[0].evidence.claim == "the gradient of x has its shape"
+
+
+@pytest.mark.parametrize("exponent", [-300, -200, -100, 100, 200, 300])
+def test_inputs_and_gradients_of_any_scale_are_decided(exponent):
+    scale, x = 10.0**exponent, np.random.default_rng(1).normal(size=5)
+    for factor, verdict in ((1.0, Verdict.PASS), (1.01, Verdict.FAIL)):
+        right = rule_case(
+            lambda x: scale * np.sin(x / scale),
+            lambda y, xs, ys, k=factor: k * y[0] * np.cos(xs[0] / scale),
+            x=scale * x,
+        )
+        steep = rule_case(
+            lambda x: np.sin(x / scale),
+            lambda y, xs, ys, k=factor: k * y[0] * np.cos(xs[0] / scale) / scale,
+            x=scale * x,
+        )
+        assert [outcomes_of(case)["vjp"].verdict for case in (right, steep)] == [verdict] * 2
+
+
+@pytest.mark.parametrize("scale", [1e-310, 1e-200])
+def test_what_underflows_is_undecided_and_not_a_zero(scale):
+    x = scale * np.array([1.0, -2.0])
+    for factor in (1.0, 1.5):
+        case = rule_case(lambda x: x * x, lambda y, xs, ys, k=factor: 2 * k * y[0] * xs[0], x=x)
+        outcome = outcomes_of(case)["vjp"]
+        assert (outcome.verdict, outcome.reason) == (Verdict.INCONCLUSIVE, "precision")
+        assert "below what numbers of its dtype keep digits of" in described(outcome)
+
+
+def test_sums_that_overflow_on_the_way_are_no_error():
+    x = 1e305 * np.random.default_rng(2).normal(size=3000)
+    right = outcomes_of(rule_case(lambda x: 1 * x, lambda y, xs, ys: 1 * y[0], x=x))["vjp"]
+    assert right.verdict is Verdict.PASS
+    wrong = outcomes_of(rule_case(lambda x: 1 * x, lambda y, xs, ys: 2 * y[0], x=x))["vjp"]
+    assert wrong.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)
