@@ -60,7 +60,8 @@ def _last_depth(level: np.ndarray, top: float, output: float) -> int:
 def _level(gradient: np.ndarray | None, direction: np.ndarray) -> np.ndarray:
     """log10 |g_i u_i|, minus infinity for zeros."""
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        return np.asarray(np.log10(np.abs(widened(np.asarray(gradient)) * direction)))
+        product = np.abs(widened(np.asarray(gradient)) * direction)
+        return np.asarray(np.log10(product), dtype=np.float64)
 
 
 def _depth(level: np.ndarray, top: float) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from gradcheck.vocabulary import Detects, Evidence, Fact, Judgement, Outcome, Verdict
@@ -87,6 +88,12 @@ def _times(distance: float, bound: float) -> str:
 def _undecided(judgement: Judgement, evidence: Evidence) -> str:
     estimate = evidence.estimate
     size = max(abs(estimate.value), evidence.norm)
+    if judgement.reason == "precision" and math.isinf(estimate.error):
+        return (
+            f"{judgement.reason}: the difference of {abs(evidence.analytic - estimate.value):.1e} "
+            "may be the rule's own rounding, so that neither right nor wrong is proven. Compute "
+            "in higher precision, or rescale the inputs."
+        )
     if estimate.error <= size / 1000:
         return (
             f"{judgement.reason}: the derivative's size {size:.1e} is below what numbers of its "

@@ -183,3 +183,45 @@ def test_sums_that_overflow_on_the_way_are_no_error():
     assert right.verdict is Verdict.PASS
     wrong = outcomes_of(rule_case(lambda x: 1 * x, lambda y, xs, ys: 2 * y[0], x=x))["vjp"]
     assert wrong.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE)
+
+
+def far_from_zero(x):
+    return x + 1e-4 * np.sin(1e4 * x)
+
+
+def far_from_zero_rule(y_bars, xs, ys):
+    return y_bars[0] * (1 + np.cos(1e4 * xs[0])).astype(xs[0].dtype)
+
+
+def test_a_rule_that_loses_digits_in_float32_is_no_false_alarm():
+    for seed in range(5):
+        x = np.random.default_rng(seed).normal(size=6).astype(np.float32)
+        outcome = vjp_of(far_from_zero, far_from_zero_rule, x=x)
+        assert outcome.verdict in (Verdict.PASS, Verdict.INCONCLUSIVE)
+        if outcome.verdict is Verdict.INCONCLUSIVE:
+            assert "may be the rule's own rounding" in described(outcome)
+
+
+def test_a_rule_that_cancels_is_no_false_alarm_and_a_wrong_one_is_seen():
+    def rule(y_bars, xs, ys):
+        return y_bars[0] * np.sign(xs[0]) * np.sqrt(1 - np.cos(xs[0]) ** 2)
+
+    for seed in range(10):
+        x = 1e-3 * np.random.default_rng(seed).normal(size=9)
+        assert vjp_of(lambda x: 1 - np.cos(x), rule, x=x).verdict is Verdict.PASS
+        wrong = vjp_of(lambda x: 1 - np.cos(x), lambda *a: 1.000001 * rule(*a), x=x)
+        assert wrong.verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("every", [2, 3, 5])
+def test_more_digits_excuse_no_rule_that_is_wrong_in_some_calls(every, dtype):
+    calls = 0
+
+    def rule(y_bars, xs, ys):
+        nonlocal calls
+        calls += 1
+        return y_bars[0] * np.cos(xs[0]) * xs[0].dtype.type(1 + 1e-2 * (calls % every == 0))
+
+    x = np.linspace(0.1, 2.0, 6).astype(dtype)
+    assert Verdict.FAIL in {o.verdict for o in outcomes_of(rule_case(np.sin, rule, x=x)).values()}
