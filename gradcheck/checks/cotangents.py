@@ -20,22 +20,26 @@ SUSPICIOUS = 1e3
 
 def suspicious(
     subject: Subject, y_bars: Arrays, found: Gradients, rng: np.random.Generator
-) -> Iterator[tuple[str, Arrays]]:
+) -> Iterator[tuple[str, Arrays, Gradients]]:
     """Yield, with its name, each cotangent whose gradient does not add up with that of y_bar.
 
+    Its gradient comes with it: a rule that is wrong in some calls would be right in the next one.
     `found` are the gradients of `y_bars`, which have no zeros: neither have the sums.  (Two masks
     that complete each other would not do: what is wrong with both can cancel.)
     """
     for name, special in _specials(y_bars, rng):
         both = tuple(_plus(y, s) for y, s in zip(y_bars, special, strict=True))
-        if not _add_up(subject, [gradients(subject, special), found], gradients(subject, both)):
-            yield name, special
+        alone, together = gradients(subject, special), gradients(subject, both)
+        if not _add_up(subject, [alone, found], together):
+            yield name, special, alone
+            yield f"{name} beside a random one", both, together
     for name, exponent in (("large", 1), ("small", -1)):
         factor = 2.0 ** (exponent * _reach(y_bars))
         scaled = tuple(_times(y, factor) for y in y_bars)
-        back = [_times(np.asarray(g), 1 / factor) for g in gradients(subject, scaled)]
+        large = gradients(subject, scaled)
+        back = [_times(np.asarray(g), 1 / factor) for g in large]
         if not _add_up(subject, [back], found):
-            yield name, scaled
+            yield name, scaled, large
 
 
 def _specials(y_bars: Arrays, rng: np.random.Generator) -> Iterator[tuple[str, Arrays]]:

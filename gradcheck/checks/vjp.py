@@ -110,9 +110,9 @@ def _searched(
     rng: np.random.Generator,
 ) -> Iterator[Evidence]:
     everything = moves_of(subject)[-1]
-    for name, special in suspicious(subject, y_bars, found, rng):
+    for name, special, gradient in suspicious(subject, y_bars, found, rng):
         tangents = draw_tangents(subject, everything, rng)
-        evidence = confirmed(subject, case, special, gradients(subject, special), tangents)
+        evidence = confirmed(subject, case, special, gradient, tangents)
         yield replace(evidence, quantity=f"{evidence.quantity} for a cotangent {name}")
     whole = draw_tangents(subject, everything, rng)
     precision = _finer(judge(usual, case.tolerance))
