@@ -14,6 +14,9 @@ from gradcheck.numeric.stencil import PAIRS
 # Not powers of two: noise tied to the bits of t must not line up with the levels above.
 TINY_STEPS = (1.625 * 2.0**-32, 1.625 * 2.0**-41)
 
+FEW = 2.0**-6
+"""Where jumps are few, most second differences are below this share of the largest."""
+
 JUMP_RATIO = 1.00001
 """A gap that opens within this ratio of t is a jump."""
 
@@ -51,3 +54,14 @@ def jumps(line: Line, smooth: Level, noisy: Level) -> bool:
         else:
             far = middle
     return gap(near) < gap(far) / 4
+
+
+def has_few_jumps(level: Level) -> bool:
+    """Is phi smooth between most of the level's points, so that its pieces are longer than h?
+
+    Rounding breaks phi into pieces that no step of some size misses; its jumps are everywhere.
+    """
+    up, down = level.even + level.odd, level.even - level.odd
+    values = np.concatenate([down[::-1], np.zeros(1), up]).astype(float)
+    bends = np.abs(np.diff(values, 2))
+    return bool(np.median(bends) <= FEW * bends.max())

@@ -14,7 +14,7 @@ from gradcheck.numeric import choice
 from gradcheck.numeric.kink import KINK_POWERS, Kink, is_corner, is_step, kink_size, resolve_kink
 from gradcheck.numeric.level import PROBES, Answer, Level, exponent, failing_probe, measure
 from gradcheck.numeric.line import Line
-from gradcheck.numeric.noise import jumps, second_opinion
+from gradcheck.numeric.noise import has_few_jumps, jumps, second_opinion
 from gradcheck.numeric.stencil import PAIRS
 
 FIRST_STEP = 2.0**-7
@@ -30,6 +30,9 @@ GROWTHS = 5
 
 ROUGHNESS = 2.0**-20
 """Noise above this share of phi is more than rounding, and jumps of its size are steps."""
+
+LARGE_JUMP = 2.0**-6
+"""Jumps above this share of phi come from no rounding, not even that of bfloat16 (2^-8)."""
 
 ROUGH_POWER = 3.0
 """A residual that falls as a lower power of the step comes from a function with few derivatives."""
@@ -121,7 +124,7 @@ class Search:
             return None
         if level.constant or (above is not None and level.repeating >= 0.5):
             self.finding = "quantised"
-            if above is None and self._is_flat(level):
+            if level.constant and self._is_flat(level, above):
                 self.accepted = level, level.answer()
             return None
         if level.clean:
@@ -144,12 +147,14 @@ class Search:
         constant = len(varied) < len(self.levels)
         return constant and all(level.half_constant and self.is_rough(level) for level in varied)
 
-    def _is_flat(self, level: Level) -> bool:
-        """Is phi constant at much smaller t too, and four times further out?"""
+    def _is_flat(self, level: Level, above: Level | None) -> bool:
+        """Is phi constant at much smaller t too, and beyond, or left by degrees, as past a relu?"""
         ts = [sign * ratio * level.step for ratio in PROBES for sign in (1, -1)]
         self.line.reserve(ts)
         if any(self.line.sample(t).change != 0 for t in ts):
             return False
+        if above is not None:
+            return not jumps(self.line, level, above)
         larger = self.level(4 * level.step) if 4 * level.step <= self.edge else None
         return larger is None or larger.constant or self.is_rough(larger)
 
@@ -171,12 +176,17 @@ class Search:
     def _weigh_structure(self, level: Level) -> None:
         """Smooth below the noise: a scale of its own, or one piece between jumps?"""
         noisy = self.levels[min(self.noisy)]
-        if not jumps(self.line, level, noisy):
+        if not jumps(self.line, level, noisy) or self._has_long_pieces():
             self.finding = "structure"
             return
         del self.levels[level.step]
         self.finding = "noise"
         self.conflict = self.is_rough(noisy) and not self._agrees(level)
+
+    def _has_long_pieces(self) -> bool:
+        """Are the jumps few and larger than any rounding, as where an angle wraps?"""
+        noisy = self.levels[min(self.noisy)]
+        return noisy.residual > LARGE_JUMP * noisy.largest and has_few_jumps(noisy)
 
     def is_rough(self, level: Level) -> bool:
         """Is what this level leaves over more than the rounding of phi?"""

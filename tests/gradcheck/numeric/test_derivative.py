@@ -265,3 +265,45 @@ def test_an_oscillation_too_fast_to_see_is_not_bounded_by_a_known_scale():
     # sin(e^28.6) turns round within 1e-13 of x: its samples are noise about nothing.
     estimate = derive(lambda x: np.sin(np.exp(x)), 28.6, 40.0, scale=1e14)
     assert estimate.reason
+
+
+@pytest.mark.parametrize("gap", [1e-1, 1e-2, 1e-3, 1e-4, 1e-5])
+def test_a_jump_nearby_does_not_hide_the_slope(gap):
+    x = 3 * 3.3 + np.array([gap])
+    estimate = directional_derivative(
+        lambda x: np.mod(x, 3.3) ** 2 + x, (x,), (1.3 * x,), (np.ones(1),)
+    )
+    slope = float((2 * np.mod(x, 3.3) + 1)[0] * 1.3 * x[0])
+    assert not estimate.reason
+    assert abs(estimate.value - slope) <= estimate.error <= 1e-6 * slope
+
+
+@pytest.mark.parametrize("bits", [12, 14, 24])
+def test_pieces_of_rounding_have_no_slope_of_their_own(bits):
+    def rounded(x):
+        return x * np.round(2.0**bits * x) / 2.0**bits
+
+    u = 1.3717
+    estimate = directional_derivative(rounded, (np.array([0.7]),), (np.array([u]),), (np.ones(1),))
+    assert estimate.reason or abs(estimate.value - 1.4 * u) <= estimate.error
+
+
+@pytest.mark.parametrize("gaps", [(1e-2, 3e-3), (1e-4, 2e-4), (3e-5, 1e-2)])
+def test_a_plateau_between_kinks_has_the_slope_zero(gaps):
+    left, right = gaps
+
+    def f(x):
+        return np.maximum(x - right, 0.0) + np.maximum(-left - x, 0.0) ** 1.0 + 3.0
+
+    estimate = directional_derivative(f, (np.zeros(1),), (np.ones(1),), (np.ones(1),))
+    assert not estimate.reason
+    assert abs(estimate.value) <= estimate.error <= 1e-9
+
+
+@pytest.mark.parametrize("stair", [1e-2, 1e-3, 1e-4])
+def test_a_stair_is_no_plateau(stair):
+    def f(x):
+        return stair * np.floor(x / stair + 0.4)
+
+    estimate = directional_derivative(f, (np.array([0.7]),), (np.ones(1),), (np.ones(1),))
+    assert estimate.reason in ("step", "noise", "scale conflict")

@@ -3,7 +3,7 @@ import pytest
 
 from gradcheck.numeric.level import measure
 from gradcheck.numeric.line import Line
-from gradcheck.numeric.noise import jumps, second_opinion
+from gradcheck.numeric.noise import has_few_jumps, jumps, second_opinion
 
 
 def levels(f, *steps, x=0.5, u=0.77):
@@ -45,3 +45,14 @@ def test_steps_and_cancellation_leave_their_tangent_by_jumps(f, x, u):
     assert smooth.clean
     assert not noisy.clean
     assert jumps(sampled, smooth, noisy)
+
+
+def test_few_jumps_are_told_from_rounding():
+    def wrapped(x):
+        return np.mod(x, 0.6) + np.sin(x)
+
+    def rounded(x):
+        return np.sin(x) * np.round(2.0**8 * x) / 2.0**8
+
+    assert has_few_jumps(levels(wrapped, 2.0**-5)[1])
+    assert not has_few_jumps(levels(rounded, 2.0**-5)[1])
