@@ -26,13 +26,7 @@ def bands(
     `output`, ||y_bar f(x)||_2, the rounding of f's values hides more than that of the gradients:
     there finer bands would show nothing more, and are one.
     """
-    levels = [None if u is None else _level(g, u) for g, u in zip(found, tangents, strict=True)]
-    there = np.concatenate([level.ravel() for level in levels if level is not None])
-    top = float(there.max(initial=-np.inf, where=np.isfinite(there)))
-    if not np.isfinite(top):
-        return
-    last = _last_depth(there, top, output)
-    depths = [None if level is None else np.minimum(_depth(level, top), last) for level in levels]
+    depths, last = _depths(found, tangents, output)
     known = (np.unique(depth) for depth in depths if depth is not None)
     for depth in sorted({int(d) for some in known for d in some} - {0}):
         yield (
@@ -42,6 +36,19 @@ def bands(
                 for u, ds in zip(tangents, depths, strict=True)
             ),
         )
+
+
+def _depths(
+    found: Gradients, tangents: Tangents, output: float
+) -> tuple[list[np.ndarray | None], int]:
+    """Return each entry's band, and the last of them; no bands where nothing has a size."""
+    levels = [None if u is None else _level(g, u) for g, u in zip(found, tangents, strict=True)]
+    there = np.concatenate([level.ravel() for level in levels if level is not None])
+    top = float(there.max(initial=-np.inf, where=np.isfinite(there)))
+    if not np.isfinite(top):
+        return [], 0
+    last = _last_depth(there, top, output)
+    return [None if a is None else np.minimum(_depth(a, top), last) for a in levels], last
 
 
 def _last_depth(level: np.ndarray, top: float, output: float) -> int:
@@ -68,7 +75,7 @@ def _depth(level: np.ndarray, top: float) -> np.ndarray:
     """How many bands below the largest an entry is; one more than the deepest for zeros."""
     below = np.where(np.isfinite(level), top - level, 0.0) // DECADES
     below = np.minimum(below, MOST)
-    return np.where(level == -np.inf, MOST + 1, below).astype(int)
+    return np.where(level == -np.inf, MOST + 1, below).astype(np.int8)
 
 
 def _name(depth: int, last: int) -> str:

@@ -109,14 +109,17 @@ def products(lefts: Gradients, rights: Gradients) -> np.ndarray:
     """
     pairs = zip(lefts, rights, strict=True)
     terms = [_terms(a, b) for a, b in pairs if a is not None and b is not None]
-    return np.concatenate([np.empty(0), *terms])
+    return terms[0] if len(terms) == 1 else np.concatenate([np.empty(0), *terms])
 
 
 def _terms(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     there = b != 0
-    left, right = widened(a[there]), widened(b[there])
+    if not there.all():
+        a, b = a[there], b[there]
+    left, right = widened(np.ravel(a)), widened(np.ravel(b))
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        product = np.asarray(np.real(np.conj(left) * right), dtype=np.float64)
+        product = (left.conj() if left.dtype.kind == "c" else left) * right
+        product = np.asarray(np.real(product), dtype=np.float64)
         if np.abs(product).max(initial=0.0) < TINY and np.any(left):
             product[(product == 0) & (left != 0)] = TINY
     return product

@@ -93,7 +93,11 @@ def _sometimes(
     that one is inconclusive says nothing of the rule, and what one detects nothing of the case.
     """
     with np.errstate(all="ignore"):  # the points and cotangents are ours, not the user's
-        searched = list(_searched(subject, case, y_bars, found, usual, rng))
+        searched = [
+            *_for_cotangents(subject, case, y_bars, found, rng),
+            *_over_bands(subject, case, y_bars, found, usual, rng),
+            *_nearby(subject, case, rng),
+        ]
     yield from (evidence for evidence in searched if _fails(evidence, case))
 
 
@@ -101,7 +105,17 @@ def _fails(evidence: Evidence, case: Case) -> bool:
     return judge(evidence, case.tolerance).verdict is Verdict.FAIL
 
 
-def _searched(
+def _for_cotangents(
+    subject: Subject, case: Case, y_bars: Arrays, found: Gradients, rng: np.random.Generator
+) -> Iterator[Evidence]:
+    everything = moves_of(subject)[-1]
+    for name, special, gradient in suspicious(subject, y_bars, found, rng):
+        tangents = draw_tangents(subject, everything, rng)
+        evidence = confirmed(subject, case, special, gradient, tangents)
+        yield replace(evidence, quantity=f"{evidence.quantity} for a cotangent {name}")
+
+
+def _over_bands(
     subject: Subject,
     case: Case,
     y_bars: Arrays,
@@ -109,16 +123,15 @@ def _searched(
     usual: Evidence,
     rng: np.random.Generator,
 ) -> Iterator[Evidence]:
-    everything = moves_of(subject)[-1]
-    for name, special, gradient in suspicious(subject, y_bars, found, rng):
-        tangents = draw_tangents(subject, everything, rng)
-        evidence = confirmed(subject, case, special, gradient, tangents)
-        yield replace(evidence, quantity=f"{evidence.quantity} for a cotangent {name}")
-    whole = draw_tangents(subject, everything, rng)
+    whole = draw_tangents(subject, moves_of(subject)[-1], rng)
     precision = _finer(judge(usual, case.tolerance))
     for name, tangents in bands(subject, found, whole, usual.output):
         evidence = confirmed(subject, case, y_bars, found, tangents, precision)
         yield replace(evidence, quantity=f"{evidence.quantity} over entries {name}")
+
+
+def _nearby(subject: Subject, case: Case, rng: np.random.Generator) -> Iterator[Evidence]:
+    everything = moves_of(subject)[-1]
     other = moved_by(subject, draw_tangents(subject, everything, rng), ELSEWHERE)
     if all(np.isfinite(y).all() for y in other.primal(*other.xs)):
         evidence = projected(other, case, everything, rng)

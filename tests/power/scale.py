@@ -13,7 +13,7 @@ import math
 import sys
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from unittest import mock
@@ -265,12 +265,12 @@ class Counted:
 
 
 def cost(rule: BaseRule, backward: Backward) -> tuple[int, float, str]:
-    """Return the forward calls, the seconds and the text of one whole check."""
+    """Return the forward calls, the processor's seconds and the text of one whole check."""
     xs = rule.draw(np.random.default_rng(0))
     counted = Counted(rule.forward)
-    start = time.perf_counter()
+    start = time.process_time()
     report = check_rule(counted, backward, *xs)
-    return counted.calls, time.perf_counter() - start, str(report)
+    return counted.calls, time.process_time() - start, str(report)
 
 
 def peak_memory(rule: BaseRule) -> float:
@@ -341,10 +341,17 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=1.0, help="of the seeds")
     options = parser.parse_args()
     pairs = [(name, n) for name in options.functions for n in options.sizes]
-    print(tabulate([cost_row(*pair) for pair in pairs], COST, disable_numparse=True))
-    print()
-    rows = [row for pair in pairs for row in detection_rows(*pair, options.share)]
-    print(tabulate(rows, DETECTION, disable_numparse=True))
+    costs = told(cost_row(*pair) for pair in pairs)
+    print(tabulate(costs, COST, disable_numparse=True), end="\n\n", flush=True)
+    found = told(row for pair in pairs for row in detection_rows(*pair, options.share))
+    print(tabulate(found, DETECTION, disable_numparse=True))
+
+
+def told(rows: Iterable[list[object]]) -> Iterator[list[object]]:
+    """Pass rows on and show each at once: the whole takes long."""
+    for row in rows:
+        print(*row, sep="  ", file=sys.stderr, flush=True)
+        yield row
 
 
 if __name__ == "__main__":
