@@ -21,11 +21,11 @@ from tabulate import tabulate
 from gradcheck import Verdict, check_rule
 from gradcheck.vocabulary import Report
 from tests.power.conduct import FAULTS
-from tests.power.rules import AT_KINKS, MILLION, RULES, BaseRule, as_float32
+from tests.power.rules import AT_KINKS, MILLION, RULES, UNSTABLE, BaseRule, as_float32
 from tests.power.rules.base import Arrays
 from tests.power.sites import Site, site
 
-ALL_RULES = {rule.name: rule for rule in (*RULES, *AT_KINKS, *MILLION)}
+ALL_RULES = {rule.name: rule for rule in (*RULES, *AT_KINKS, *UNSTABLE, *MILLION)}
 RIGHT = "right"
 COLUMNS = ["", "n", "rejected", "share", "inconclusive", "error", "passed", "ms p50", "ms p99"]
 
@@ -212,7 +212,10 @@ def main() -> None:
     floats = [False] * options.float64 + [True] * options.float32 or [False, True]
     names = options.rules or [rule.name for rule in RULES]
     if options.right:
-        everything = [*names, *([] if options.rules else [rule.name for rule in AT_KINKS])]
+        everything = [
+            *names,
+            *([] if options.rules else [rule.name for rule in (*AT_KINKS, *UNSTABLE)]),
+        ]
         trials = right_trials(everything, floats, options.right, options.seed)
         print(right_report(run(try_right, trials, options.workers)))
         return

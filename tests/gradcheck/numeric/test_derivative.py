@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gradcheck.numeric import directional_derivative, one_sided_derivatives
+from gradcheck.numeric import Precision, directional_derivative, one_sided_derivatives
 
 REASONS = {
     *("", "kink", "noise", "domain edge", "scale conflict", "precision", "non-determinism"),
@@ -307,3 +307,35 @@ def test_a_stair_is_no_plateau(stair):
 
     estimate = directional_derivative(f, (np.array([0.7]),), (np.ones(1),), (np.ones(1),))
     assert estimate.reason in ("step", "noise", "scale conflict")
+
+
+def test_a_bound_that_is_enough_takes_one_level():
+    primals, tangents = (VECTOR,), (DIRECTION,)
+    full = directional_derivative(np.sin, primals, tangents, (DIRECTION,))
+    precision = Precision(full.step, 1e-6)
+    quick = directional_derivative(np.sin, primals, tangents, (DIRECTION,), precision=precision)
+    assert quick.evaluations == 13 < full.evaluations
+    assert abs(quick.value - full.value) <= quick.error <= 1e-6
+
+
+def test_a_level_whose_bound_is_not_enough_is_not_taken():
+    x = np.array([0.5])
+
+    def steep(x):
+        return np.tanh(1e4 * (x - 0.5))
+
+    precision = Precision(enough=1e-3)
+    found = directional_derivative(steep, (x,), (x,), (np.ones(1),), precision=precision)
+    assert abs(found.value - 5e3) <= found.error <= 1e-3
+
+
+def test_no_work_is_put_into_bounds_of_no_use():
+    def offset(x):
+        return 1e6 + np.sin(x)
+
+    x = np.array([0.5])
+    without = directional_derivative(offset, (x,), (x,), (np.ones(1),))
+    useful = Precision(useful=2.0**-40)
+    found = directional_derivative(offset, (x,), (x,), (np.ones(1),), precision=useful)
+    assert found.evaluations < without.evaluations
+    assert abs(found.value - 0.5 * np.cos(0.5)) <= found.error

@@ -5,6 +5,7 @@ from tests.power.rules import (
     composites,
     corners,
     elementwise,
+    extremes,
     layers,
     products,
     reductions,
@@ -21,8 +22,10 @@ RULES: tuple[BaseRule, ...] = (
     *layers.RULES,
     *composites.RULES,
     *corners.RULES,
+    *extremes.RULES,
 )
 AT_KINKS: tuple[BaseRule, ...] = tuple(corners.AT_KINKS)
+UNSTABLE: tuple[BaseRule, ...] = tuple(extremes.UNSTABLE)
 MILLION: tuple[BaseRule, ...] = tuple(corners.MILLION_RULES)
 
-__all__ = ["AT_KINKS", "MILLION", "RULES", "BaseRule", "as_float32", "as_tuple"]
+__all__ = ["AT_KINKS", "MILLION", "RULES", "UNSTABLE", "BaseRule", "as_float32", "as_tuple"]
