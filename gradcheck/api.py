@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -14,14 +14,13 @@ from typing import Any
 import numpy as np
 
 from gradcheck import runner
-from gradcheck.adapters import ADAPTERS, adapter, is_known
-from gradcheck.adapters.engine import engine_module
+from gradcheck.adapters import ADAPTERS, is_known
 from gradcheck.adapters.received import engine_of, framework_of, received
-from gradcheck.cases import Loaded, load
 from gradcheck.checks import CHECKS
-from gradcheck.diagnosis import DIAGNOSES
 from gradcheck.errors import CaseError, GradientError, InconclusiveError
-from gradcheck.localise import PLACES
+from gradcheck.library import find_root as find_root
+from gradcheck.library import operation_names as operation_names
+from gradcheck.library import read_cases as read_cases
 from gradcheck.numeric import directional_derivative
 from gradcheck.reporters.rows import rows_of
 from gradcheck.reporters.table import table
@@ -193,43 +192,6 @@ def load_cases(
     if loaded.mistakes:
         raise CaseError(loaded.mistakes)
     return list(loaded.cases)
-
-
-def read_cases(paths: Sequence[str], root: Path, *, python: bool = True) -> Loaded:
-    """Return the cases below `paths` and the mistakes beside them."""
-    return load(
-        paths,
-        root=root,
-        operations=operation_names(),
-        checks=tuple(CHECKS),
-        engines=tuple(ADAPTERS),
-        findings=(*DIAGNOSES, *PLACES),
-        modules=_engine_modules(),
-        python=python,
-    )
-
-
-def operation_names() -> Collection[str]:
-    """Return the names that expressions may call: the operations of all engines."""
-    return {operation for name in ADAPTERS for operation in adapter(name).operations()}
-
-
-def find_root(start: Path) -> Path:
-    """Return the nearest folder from `start` upwards with a pyproject.toml or tox.ini."""
-    for folder in (start, *start.parents):
-        if any((folder / name).is_file() for name in ("pyproject.toml", "tox.ini")):
-            return folder
-    return start
-
-
-def _engine_modules() -> dict[str, Any]:
-    """Our engine under the name `engine`, for Python case files while they load."""
-    import sys
-
-    ours = engine_module()
-    prefix = f"{ours.__name__}."
-    parts = {n: m for n, m in sys.modules.items() if n.startswith(prefix)}
-    return {"engine": ours, **{f"engine.{n.removeprefix(prefix)}": m for n, m in parts.items()}}
 
 
 # ---------------------------------------------------------------- from arguments to a case

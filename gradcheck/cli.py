@@ -49,10 +49,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("gradcheck: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
     except Exception:  # whatever it is, it is our fault, and has an exit code of its own
+        if hidden := _hidden():
+            print(f"gradcheck: {hidden}", file=sys.stderr)
+            return EXIT_USAGE
         traceback.print_exc()
         print("gradcheck: this is a fault of gradcheck itself, please report it", file=sys.stderr)
         return EXIT_INTERNAL
     return code
+
+
+def _hidden() -> str:
+    """Return what stands in the current folder with the name of a package that we need, if any.
+
+    `python -m` looks there first; nothing works then, and the exception says nothing of it.
+    """
+    for name in ("numpy", "yaml", "pydantic", "tabulate", "tqdm"):
+        file = getattr(sys.modules.get(name), "__file__", None) or ""
+        if file and os.path.dirname(os.path.abspath(file)) == os.getcwd():
+            return (
+                f"{os.path.basename(file)} in this folder hides the package {name!r}: rename it, or "
+                "run `gradcheck` in place of `python -m gradcheck`"
+            )
+    return ""
 
 
 def _parser() -> argparse.ArgumentParser:

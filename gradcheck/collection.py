@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,14 +23,21 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("paths", nargs="*", metavar="PATH", help="folder, file, or file::slug (default: cases)")
     add("-k", default="", metavar="EXPR", help="only cases whose names match, as in pytest")
-    add("-e", dest="engine", action="append", default=[], metavar="ENGINE", help="engine to run on")
+    add(
+        "-e",
+        dest="engine",
+        action="append",
+        default=[],
+        metavar="ENGINE",
+        help="engine to run on: a name, or a file or module with one of your own (./steps.py)",
+    )
     add("--no-python", action="store_true", help="refuse Python case files: they are code")
 
 
 def read(options: argparse.Namespace) -> tuple[Path, list[Case], list[Mistake]]:
     """Return the root, the cases and the mistakes; the mistakes are printed on stderr."""
-    from gradcheck.api import find_root, read_cases
     from gradcheck.cases import MissingPath
+    from gradcheck.library import find_root, read_cases
 
     root = find_root(Path.cwd())
     paths = [_from(root, path) for path in options.paths or DEFAULT_PATHS]
@@ -52,13 +59,20 @@ def _from(root: Path, path: str) -> str:
     return path if Path(file).exists() or not (root / file).exists() else str(root / path)
 
 
-def select(cases: Sequence[Case], options: argparse.Namespace) -> tuple[list[Pair], int]:
-    """Return each case with each engine it is to run on, and how many were left out."""
+def select(
+    cases: Sequence[Case],
+    options: argparse.Namespace,
+    unusable: Callable[[str], str] | None = None,
+) -> tuple[list[Pair], int]:
+    """Return each case with each engine it is to run on, and how many were left out.
+
+    `unusable` says why an engine cannot be used, for a caller who asks in another process.
+    """
     from gradcheck.runner import engines_of
     from gradcheck.selection import SelectionError, selector
 
     engines = list(dict.fromkeys(options.engine))
-    _require_engines(engines)
+    _require_engines(engines, unusable)
     try:
         selects = selector(options.k)
     except SelectionError as error:
@@ -68,16 +82,17 @@ def select(cases: Sequence[Case], options: argparse.Namespace) -> tuple[list[Pai
     return kept, len(everything) - len(kept)
 
 
-def _require_engines(names: Sequence[str]) -> None:
+def _require_engines(names: Sequence[str], unusable: Callable[[str], str] | None) -> None:
     import difflib
 
-    from gradcheck.adapters import ADAPTERS, is_known, unusable
+    from gradcheck import adapters
 
     for name in names:
-        if not is_known(name):
-            near = difflib.get_close_matches(name, list(ADAPTERS), 1)
+        if not adapters.is_known(name):
+            file = [f"./{name}.py"] if Path(f"{name}.py").is_file() else []
+            near = file or difflib.get_close_matches(name, list(adapters.ADAPTERS), 1)
             hint = f"did you mean {near[0]!r}? " if near else ""
-            known = ", ".join(sorted(ADAPTERS))
+            known = ", ".join(sorted(adapters.ADAPTERS))
             raise cli.UsageError(f"no engine {name!r}; {hint}engines: {known}")
-        if reason := unusable(name):
+        if reason := (unusable or adapters.unusable)(name):
             raise cli.UsageError(reason)

@@ -41,7 +41,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="ENGINE",
-        help="engine to run cases on, where they allow it; may be given several times",
+        help="engine to run cases on, where they allow it; may be given several times; one of your "
+        "own (./steps.py) runs in a process beside, with 10 s for each case",
     )
     group.addoption(
         "--gradcheck-seed", type=int, metavar="N", help="origin of all random choices (default 0)"
@@ -69,7 +70,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_tags] = set()
     seed = _seed(config)
     if config.getoption("gradcheck_engine"):
-        _require(config.getoption("gradcheck_engine"))
+        from gradcheck.pytest_engines import require
+
+        require(config.getoption("gradcheck_engine"), config)
     if config.getoption("gradcheck_inconclusive") == "warn":
         # What was asked to be a warning stays one in a project that makes warnings errors.
         config.addinivalue_line("filterwarnings", "always:INCONCLUSIVE")
@@ -91,18 +94,6 @@ def _seed(config: pytest.Config) -> int:
         return int(text or 0)
     except ValueError:
         raise pytest.UsageError(f"gradcheck_seed = {text}: expected a whole number") from None
-
-
-def _require(engines: Iterable[str]) -> None:
-    from gradcheck.adapters import ADAPTERS, is_known, unusable
-    from gradcheck.cases.wording import unknown
-
-    for name in engines:
-        if not is_known(name):
-            message = unknown("engine", name, tuple(ADAPTERS), "engines")
-            raise pytest.UsageError(f"--gradcheck-engine: {message}")
-        if reason := unusable(name):
-            raise pytest.UsageError(f"--gradcheck-engine: {reason}")
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -202,7 +193,7 @@ class CaseFile(pytest.File):
 
     def collect(self) -> Iterator[CaseItem]:
         """Yield an item for each case, variant and engine; every mistake is one error."""
-        from gradcheck.api import read_cases
+        from gradcheck.library import read_cases
 
         loaded = read_cases([str(self.path)], self.config.rootpath)
         if loaded.mistakes:
@@ -294,13 +285,14 @@ class CaseItem(pytest.Function):
     def check(self) -> None:
         """Run the case; raise unless it passed, with the command line's text."""
         __tracebackhide__ = True
+        from gradcheck.pytest_engines import executor_of
         from gradcheck.pytest_report import told
         from gradcheck.reporters.rows import rows_of
-        from gradcheck.runner import Options, run_case
+        from gradcheck.runner import Options
         from gradcheck.vocabulary import Verdict
 
-        options = Options(seed=_seed(self.config))
-        [self._row] = rows_of(run_case(self.case, self.engine, options))
+        run_case = executor_of(self.config).run_case
+        [self._row] = rows_of(run_case(self.case, self.engine, Options(seed=_seed(self.config))))
         self._note_properties(self._row)
         if self._row.verdict is Verdict.SKIP:
             pytest.skip(self._row.outcomes[0].reason)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,8 +12,8 @@ import numpy as np
 from gradcheck.adapters import adapter, unusable
 from gradcheck.checks import CHECKS, Check
 from gradcheck.checks.subgradient import kinks
-from gradcheck.diagnosis import diagnose
-from gradcheck.errors import MissingOperation
+from gradcheck.diagnosis import diagnose, diagnose_walk
+from gradcheck.errors import MissingCapability, MissingOperation, told
 from gradcheck.expectation import as_expected
 from gradcheck.inputs import make
 from gradcheck.judge import judge
@@ -157,7 +156,8 @@ def _run_check(
         findings = _findings(check, subject, case, judgements, rng)
     except MissingOperation as missing:
         # Usually the whole case is beyond this engine, not one of its checks.
-        what = name if check.optional else "case"
+        alone = check.optional or isinstance(missing, MissingCapability)
+        what = name if alone else "case"
         return _outcome(case, engine, what, options, Verdict.SKIP, str(missing))
     except (Exception, SystemExit) as error:  # user code may raise anything; the next case runs
         return _error(case, engine, name, options, error)
@@ -200,13 +200,15 @@ def _findings(
     rng: np.random.Generator,
 ) -> tuple[Finding, ...]:
     """Trace failed projections to the worst entry of each input, and to the kind of mistake."""
-    if not check.has_entries:
-        return ()
-    findings: list[Finding] = [*_kinks(subject, case, judgements, rng)]
-    for name in _failing_inputs(judgements):
-        position = subject.names.index(name)
-        findings.extend(wrong_entries(subject, position, case.tolerance, rng))
-        findings.extend(diagnose(subject, position, rng))
+    findings: list[Finding] = []
+    if check.has_entries:
+        findings.extend(_kinks(subject, case, judgements, rng))
+        for name in _failing_inputs(judgements):
+            position = subject.names.index(name)
+            findings.extend(wrong_entries(subject, position, case.tolerance, rng))
+            findings.extend(diagnose(subject, position, rng))
+    if check.passes and any(j.verdict is Verdict.FAIL for j in judgements):
+        findings.extend(diagnose_walk(subject, case, rng, several=check.passes > 1))
     return tuple(findings)
 
 
@@ -265,19 +267,14 @@ def _repeat(case: Case, engine: str, seed: int) -> str:
     """The command that repeats this outcome; what was not read from a file has none."""
     if not case.place.path:
         return ""
-    return f'python -m gradcheck run "{case.id}" -e {engine} --seed {seed}'
+    named = f'"{engine}"' if " " in engine else engine
+    return f'python -m gradcheck run "{case.id}" -e {named} --seed {seed}'
+
+
+def ended(case: Case, engine: str, options: Options, reason: str) -> tuple[Outcome, ...]:
+    """Return the outcomes of a case that came to nothing: one ERROR with its reason."""
+    return (_outcome(case, engine, "case", options, Verdict.ERROR, reason),)
 
 
 def _error(case: Case, engine: str, check: str, options: Options, error: BaseException) -> Outcome:
-    return _outcome(case, engine, check, options, Verdict.ERROR, _told(error))
-
-
-def _told(error: BaseException) -> str:
-    """The exception with its notes, and the innermost place that is not ours."""
-    text = "".join(traceback.format_exception_only(error)).strip()
-    frames = traceback.extract_tb(error.__traceback__)
-    foreign = [f for f in frames if not f.filename.startswith(_OWN_FOLDER)]
-    return f"{text} ({foreign[-1].filename}:{foreign[-1].lineno})" if foreign else text
-
-
-_OWN_FOLDER = __file__.rpartition("runner.py")[0]
+    return _outcome(case, engine, check, options, Verdict.ERROR, told(error))

@@ -198,8 +198,24 @@ class Case:
 # ---------------------------------------------------------------- subjects
 
 
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """What ran how often in one forward and one backward pass of an engine.
+
+    `operations` are, by class, the most often that `forward` and `backward` ran on one object;
+    `sets` is the most often that the gradient of one variable was set.
+    """
+
+    operations: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    sets: int = 0
+
+
 class Tape(Protocol):
-    """A define-by-run engine's own objects, for what accumulates: leaves and their gradients."""
+    """A define-by-run engine's own objects, for what accumulates: leaves and their gradients.
+
+    A tape may say with `may_replace = True` that its engine need not accumulate over passes, and
+    offer `runs(function, leaves)`, which plays a pass and returns its `Runs`.
+    """
 
     def leaf(self, array: np.ndarray) -> Any: ...
     def call(self, function: Callable[..., Any], leaves: Mapping[str, Any]) -> Any: ...

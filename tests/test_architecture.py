@@ -16,9 +16,17 @@ LEVELS = [
     ["numeric", "inputs"],
     ["cases", "adapters"],
     ["checks", "judge", "localise", "group_testing", "diagnosis", "expectation"],
-    ["runner", "selection"],
+    ["runner", "selection", "library", "executors"],
     ["reporters", "api", "compat"],
-    ["cli", "collection", "commands", "pytest_plugin", "pytest_report", "__main__"],
+    [
+        "cli",
+        "collection",
+        "commands",
+        "pytest_engines",
+        "pytest_plugin",
+        "pytest_report",
+        "__main__",
+    ],
 ]
 LEVEL_OF = {name: level for level, names in enumerate(LEVELS) for name in names}
 MODULES = sorted(HARNESS.rglob("*.py"))

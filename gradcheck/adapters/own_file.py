@@ -4,32 +4,33 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
-from gradcheck.adapters import adapter
+from gradcheck.adapters import ADAPTERS, adapter
 from gradcheck.adapters.define_by_run import subject_on
 from gradcheck.adapters.names import Namespace
-from gradcheck.errors import MissingOperation
-from gradcheck.vocabulary import Adapter, Case, Subject
-
-# How Python says that an object lacks an operator, a subscript or an argument.
-_LACKING = re.compile(
-    r"unsupported operand|bad operand|not subscriptable|not iterable|unexpected keyword argument"
-    r"|not supported between"
-)
+from gradcheck.adapters.own_lacks import lacking
+from gradcheck.adapters.own_runs import watched
+from gradcheck.errors import MissingOperation, told
+from gradcheck.vocabulary import Adapter, Case, Runs, Subject
 
 EXPECTED = "expected an Adapter, or a Variable with .data, .grad and .backward()"
 
 
+class NoEngine(Exception):
+    """A file or a module holds no engine, or none that can be used; the text says why."""
+
+
 def is_own(name: str) -> bool:
     """Whether `name` is that of a file or a module, and not of an engine with an adapter here."""
+    if name in ADAPTERS:  # ours is an imported module, too
+        return False
     return name.endswith(".py") or "." in name or name in sys.modules
 
 
@@ -37,31 +38,34 @@ def unusable_file(name: str) -> str:
     """Return why there is no engine in the file or module `name`; empty if there is one."""
     try:
         adapter(name)
-    except Exception as error:  # the file is code, which may raise anything
+    except NoEngine as error:
         return f"{name}: {error}"
+    except (Exception, SystemExit) as error:  # the file is code, which may raise anything
+        return f"{name}: {told(error)}"
     return ""
 
 
 def own_engine(name: str) -> Adapter:
     """Return the adapter of the engine in a file (`./steps.py`) or a module (`package.module`).
 
-    Raises FileNotFoundError or ImportError where there is none, TypeError where it is no engine.
+    Raises NoEngine where there is none, and whatever the file raises while it is imported.
     """
     module = _from_file(Path(name)) if name.endswith(".py") else importlib.import_module(name)
     if hasattr(module, "Adapter"):
         adapter: Adapter = module.Adapter()
         return adapter
     if not hasattr(getattr(module, "Variable", None), "backward"):
-        raise TypeError(f"no engine in it: {EXPECTED}")
+        raise NoEngine(f"no engine in it: {EXPECTED}{_hint(module)}")
+    _try_out(module.Variable)
     return OwnEngine(name, module)
 
 
 def _from_file(path: Path) -> ModuleType:
     if not path.is_file():
-        raise FileNotFoundError("no such file")
+        raise NoEngine("no such file")
     spec = importlib.util.spec_from_file_location(f"gradcheck._own.{path.stem}", path)
     if spec is None or spec.loader is None:
-        raise ImportError("no Python file")
+        raise NoEngine("no Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     sys.path.insert(0, str(path.resolve().parent))  # it may import what stands beside it
@@ -70,6 +74,27 @@ def _from_file(path: Path) -> ModuleType:
     finally:
         sys.path.pop(0)
     return module
+
+
+def _hint(module: ModuleType) -> str:
+    """Name a class that may be meant as the Variable."""
+    for name, value in vars(module).items():
+        is_graph = isinstance(value, type) and hasattr(value, "backward")
+        if is_graph and not hasattr(value, "forward"):
+            return f"; if that is {name}, add the line `Variable = {name}`"
+    return ""
+
+
+def _try_out(variable: Any) -> None:
+    """Make a Variable as every case does."""
+    try:
+        made = variable(np.array([1.0, 2.0]))
+    except Exception as error:
+        raise NoEngine(
+            f"Variable(np.array([1.0, 2.0])) is how cases make one; it raises {told(error)}"
+        ) from error
+    if missing := [name for name in ("data", "grad") if not hasattr(made, name)]:
+        raise NoEngine(f"its Variable has no .{missing[0]}: {EXPECTED}")
 
 
 class OwnEngine:
@@ -89,14 +114,22 @@ class OwnEngine:
 
 
 def _is_operation(name: str, value: Any) -> bool:
-    """A function, or an instance that can be called, as in `square = Square()`."""
-    if name.startswith("_") or isinstance(value, type | ModuleType):
+    """A function, or an instance that can be called, as in `square = Square()`.
+
+    What was imported from NumPy or `math` knows no Variable.
+    """
+    if name.startswith("_") or isinstance(value, type | ModuleType | np.ufunc):
         return False
-    return isinstance(value, FunctionType) or callable(value)
+    if isinstance(value, BuiltinFunctionType):
+        return False
+    home = str(getattr(value, "__module__", "")).partition(".")[0]
+    return home != "numpy" and (isinstance(value, FunctionType) or callable(value))
 
 
 class OwnTape:
     """Variables of a learner's, as every one of them is taught to build them."""
+
+    may_replace = True  # the first engine that people write has one use of a variable in mind
 
     def __init__(self, variable: type, xp: Namespace) -> None:
         self._variable = variable
@@ -109,9 +142,11 @@ class OwnTape:
     def call(self, function: Callable[..., Any], leaves: Mapping[str, Any]) -> Any:
         try:
             return function(self._xp, **leaves)
-        except TypeError as error:
-            if _LACKING.search(str(error)):
-                raise MissingOperation(f"{self._xp.__name__}: {error}") from error
+        except MissingOperation:
+            raise
+        except (TypeError, AttributeError) as error:
+            if words := lacking(error, function, self._variable):
+                raise MissingOperation(f"{self._xp.__name__}: {words}") from error
             raise
 
     def value(self, y: Any) -> np.ndarray:
@@ -134,3 +169,13 @@ class OwnTape:
             leaf.cleargrad()
         else:
             leaf.grad = None
+
+    def runs(self, function: Callable[..., Any], leaves: Mapping[str, Any]) -> Runs:
+        """Play one pass and return what ran how often."""
+
+        def play() -> None:
+            ys = self.call(function, leaves)
+            for y in ys if isinstance(ys, tuple | list) else (ys,):
+                self.backward(y)
+
+        return watched(play, self._variable)

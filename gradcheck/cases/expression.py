@@ -56,8 +56,10 @@ def _unbound(**inputs: Any) -> Any:
 def _operation(xp: Any, name: str) -> Any:
     try:
         return getattr(xp, name)
+    except MissingOperation:
+        raise
     except AttributeError as error:
-        raise MissingOperation(name) from error
+        raise MissingOperation(f"no operation {name!r}") from error
 
 
 def _compiled(code: str) -> _Factory:

@@ -20,8 +20,10 @@ class Check:
     `lacks(subject, case)` names what the engine lacks for it, for a SKIP with words; `applies`
     says whether the case declares what it checks; `rank` orders the checks of a case, and a check
     is left out when one in `after` did not pass.  `has_entries` says that its failure can be
-    traced to entries of the gradient.  A check `on_request` runs only where it is named; one that
-    is `optional` is left out in silence on an engine that lacks it, unless it is named.
+    traced to entries of the gradient; `passes` backward passes, if any, stand behind a failure, so
+    that it may come from the way in which an engine walks its graph.  A check `on_request` runs
+    only where it is named; one that is `optional` is left out in silence on an engine that lacks
+    it, unless it is named.
     """
 
     run: Run
@@ -30,6 +32,7 @@ class Check:
     lacks: Callable[[Subject, Case], str] = lambda subject, case: ""
     after: tuple[str, ...] = ()
     has_entries: bool = False
+    passes: int = 0
     on_request: bool = False
     optional: bool = False
 

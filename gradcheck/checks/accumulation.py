@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcheck.checks import CHECKS, Check, needs_tape
 from gradcheck.checks.bits import same_bits
-from gradcheck.checks.playback import Played, play
+from gradcheck.checks.playback import Grads, Pass, Played, gradients_after, gradients_of, play
 from gradcheck.checks.projection import (
     Gradients,
     Tangents,
@@ -21,6 +21,7 @@ from gradcheck.checks.projection import (
     output_size,
     rule_eps,
 )
+from gradcheck.errors import MissingCapability
 from gradcheck.vocabulary import Arrays, Case, Estimate, Evidence, Fact, Step, Subject, Tape
 
 # What goes wrong with adding loses, doubles or keeps a whole term, so half the digits suffice;
@@ -127,24 +128,45 @@ def _over_passes(
     leaves = {n: tape.leaf(x) for n, x in zip(subject.names, subject.xs, strict=True)}
     y_bars = draw_cotangents(subject, rng)
     floors = _floors(subject, y_bars, rng)
-    first = _Pass(tape, case, leaves, y_bars)
-    second = _Pass(tape, case, leaves, draw_cotangents(subject, rng))
+    first = Pass(tape, case.function, leaves, y_bars)
+    second = Pass(tape, case.function, leaves, draw_cotangents(subject, rng))
     due = [n for n, d in zip(subject.names, subject.differentiable, strict=True) if d]
 
-    one = _cleared(tape, leaves, [first])
-    other = _cleared(tape, leaves, [second])
+    one = gradients_after(tape, leaves, [first])
+    other = gradients_after(tape, leaves, [second])
     held = {n: tape.grad(leaves[n]) for n in due}
     kept = {n: None if g is None else g.copy() for n, g in held.items()}
     first.backward()
-    both = _gradients(tape, leaves)
-    yield from _sums("onto a gradient already there", floors, both, [other, one])
-    yield from _held(held, kept)
-    again = _cleared(tape, leaves, [first, first])
-    yield from _sums("over the same graph twice", floors, again, [one, one])
-    yield from _sums("after cleargrad", floors, _cleared(tape, leaves, [first]), [one])
-    rebuilt = _Pass(tape, case, leaves, second.y_bars)
-    reused = _cleared(tape, leaves, [first, rebuilt])
-    yield from _sums("over two uses of one input", floors, reused, [one, other])
+    both = gradients_of(tape, leaves)
+    untouched = tuple(_held(held, kept))
+    again = gradients_after(tape, leaves, [first, first])
+    cleared = gradients_after(tape, leaves, [first])
+    rebuilt = Pass(tape, case.function, leaves, second.y_bars)
+    reused = gradients_after(tape, leaves, [first, rebuilt])
+    sums: list[_Sum] = [
+        ("onto a gradient already there", both, [other, one]),
+        ("over the same graph twice", again, [one, one]),
+        ("after cleargrad", cleared, [one]),
+        ("over two uses of one input", reused, [one, other]),
+    ]
+    facts = [fact for each in sums for fact in _sums(floors, *each)]
+    _require_sums(tape, due, facts, sums)
+    yield from facts
+    yield from untouched
+
+
+_Sum = tuple[str, Grads, list[Grads]]
+
+
+def _require_sums(
+    tape: Tape, due: Sequence[str], facts: Sequence[Fact], sums: Sequence[_Sum]
+) -> None:
+    """Raise MissingCapability on an engine that may replace gradients, and always does."""
+    if not getattr(tape, "may_replace", False) or all(fact.holds for fact in facts):
+        return
+    last = [(found[name], parts[-1][name]) for _, found, parts in sums for name in due]
+    if all(g is not None and part is not None and same_bits(g, part) for g, part in last):
+        raise MissingCapability("no gradient accumulates: each backward pass replaces the last")
 
 
 def _floors(
@@ -160,40 +182,8 @@ def _floors(
     return {subject.names[i]: size / np.abs(np.asarray(moves[i])) for i in due}
 
 
-class _Pass:
-    """One graph over shared leaves, with the cotangents that its backward passes start from."""
-
-    def __init__(self, tape: Tape, case: Case, leaves: Mapping[str, Any], y_bars: Arrays) -> None:
-        assert case.function is not None
-        ys = tape.call(case.function, leaves)
-        self._tape = tape
-        self._ys = tuple(ys) if isinstance(ys, tuple | list) else (ys,)
-        self.y_bars = y_bars
-
-    def backward(self) -> None:
-        for y, y_bar in zip(self._ys, self.y_bars, strict=True):
-            if y_bar.dtype.kind in "fc":
-                self._tape.backward(y, y_bar)
-
-
-_Grads = Mapping[str, "np.ndarray | None"]
-
-
-def _gradients(tape: Tape, leaves: Mapping[str, Any]) -> _Grads:
-    return {n: None if (g := tape.grad(x)) is None else g.copy() for n, x in leaves.items()}
-
-
-def _cleared(tape: Tape, leaves: Mapping[str, Any], passes: Sequence[_Pass]) -> _Grads:
-    """Return copies of the gradients after `passes`, from cleared leaves."""
-    for leaf in leaves.values():
-        tape.cleargrad(leaf)
-    for one in passes:
-        one.backward()
-    return _gradients(tape, leaves)
-
-
 def _sums(
-    when: str, floors: Mapping[str, Any], found: _Grads, parts: Sequence[_Grads]
+    floors: Mapping[str, Any], when: str, found: Grads, parts: Sequence[Grads]
 ) -> Iterator[Fact]:
     for name, floor in floors.items():
         expected = [part[name] for part in parts]
@@ -220,7 +210,7 @@ def _is_sum(claim: str, found: Any, parts: Sequence[Any], floor: Any) -> Fact:
     return Fact(claim, False, f"{total[place]}{where}", f"{found[place]}")
 
 
-def _held(held: _Grads, kept: _Grads) -> Iterator[Fact]:
+def _held(held: Grads, kept: Grads) -> Iterator[Fact]:
     for name, gradient in held.items():
         before = kept[name]
         if gradient is not None and before is not None:
@@ -230,5 +220,5 @@ def _held(held: _Grads, kept: _Grads) -> Iterator[Fact]:
 
 
 CHECKS.register("accumulation")(
-    Check(check_accumulation, rank=40, lacks=needs_tape, after=("structure",))
+    Check(check_accumulation, rank=40, lacks=needs_tape, after=("structure",), passes=2)
 )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from gradcheck.vocabulary import Case, Step, Subject, Tape
+from gradcheck.vocabulary import Arrays, Case, Step, Subject, Tape
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +50,48 @@ def _backward(tape: Tape, latest: tuple[Step, Any] | None) -> tuple[Step, Any]:
         raise ValueError("`backward: again` stands before any function: there is no graph yet")
     tape.backward(latest[1])
     return latest
+
+
+# ---------------------------------------------------------------- passes over one function's graph
+
+Grads = Mapping[str, "np.ndarray | None"]
+
+
+class Pass:
+    """One graph over shared leaves, with the cotangents that its backward passes start from."""
+
+    def __init__(
+        self,
+        tape: Tape,
+        function: Callable[..., Any],
+        leaves: Mapping[str, Any],
+        y_bars: Arrays,
+    ) -> None:
+        ys = tape.call(function, leaves)
+        self._tape = tape
+        self._ys = tuple(ys) if isinstance(ys, tuple | list) else (ys,)
+        self.y_bars = y_bars
+
+    def values(self) -> Arrays:
+        """Return the outputs as arrays."""
+        return tuple(self._tape.value(y) for y in self._ys)
+
+    def backward(self) -> None:
+        """Go backward from each output."""
+        for y, y_bar in zip(self._ys, self.y_bars, strict=True):
+            if y_bar.dtype.kind in "fc":
+                self._tape.backward(y, y_bar)
+
+
+def gradients_of(tape: Tape, leaves: Mapping[str, Any]) -> Grads:
+    """Return copies of the leaves' gradients."""
+    return {n: None if (g := tape.grad(x)) is None else g.copy() for n, x in leaves.items()}
+
+
+def gradients_after(tape: Tape, leaves: Mapping[str, Any], passes: Sequence[Pass]) -> Grads:
+    """Return copies of the gradients after `passes`, from cleared leaves."""
+    for leaf in leaves.values():
+        tape.cleargrad(leaf)
+    for one in passes:
+        one.backward()
+    return gradients_of(tape, leaves)

@@ -93,4 +93,6 @@ def _lacks(subject: Subject, case: Case) -> str:
     return ""
 
 
-CHECKS.register("value")(Check(check_value, rank=20, applies=_expects_numbers, lacks=_lacks))
+CHECKS.register("value")(
+    Check(check_value, rank=20, applies=_expects_numbers, lacks=_lacks, passes=1)
+)

@@ -156,5 +156,6 @@ CHECKS.register("vjp")(
         lacks=needs_vjp,
         after=("structure",),
         has_entries=True,
+        passes=1,
     )
 )

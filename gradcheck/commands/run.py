@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import math
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -15,6 +16,7 @@ from gradcheck import cli
 from gradcheck.collection import Pair, add_selection, read, select
 
 if TYPE_CHECKING:
+    from gradcheck.executors import Executor
     from gradcheck.reporters.json_lines import JsonLines
     from gradcheck.reporters.rows import Row, Run
     from gradcheck.vocabulary import Outcome
@@ -32,6 +34,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="run the rest when case files hold mistakes; the exit code is still 2",
     )
     add("--seed", type=int, default=0, metavar="N", help="origin of all random choices (default 0)")
+    add(
+        "--timeout",
+        type=_seconds,
+        metavar="S",
+        help="seconds that a case may take, before it is an ERROR; cases then run in a process "
+        "beside this one, where one that hangs or crashes costs itself alone. Engines of your own "
+        "(-e ./steps.py) always run so, with 10 s if nothing else is said",
+    )
     add(
         "--inconclusive",
         choices=("fail", "warn"),
@@ -61,6 +71,13 @@ def _positive(text: str) -> int:
     return number
 
 
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text}: expected seconds, more than 0")
+    return number
+
+
 def main(options: argparse.Namespace) -> int:
     """Run the chosen cases; return the exit code."""
     stdout = sys.stdout
@@ -72,17 +89,21 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace, stdout: IO[str]) -> int:
+    from gradcheck.executors.isolated import Isolated
     from gradcheck.reporters.rows import Run, rows_of
 
     root, cases, mistakes = read(options)
     if mistakes and not options.continue_on_collection_errors:
         return cli.EXIT_USAGE
-    pairs, deselected = select(cases, options)
-    start, outcomes, interrupted = time.perf_counter(), [], False
+    outcomes, interrupted = [], False
     with ExitStack() as stack:
+        apart = Isolated(root, python=not options.no_python, timeout=options.timeout)
+        executor = stack.enter_context(apart)
+        pairs, deselected = select(cases, options, executor.unusable)
+        start = time.perf_counter()
         writers = _writers(options, root, stdout, stack)
         try:
-            for outcome in _limited(_outcomes(pairs, options), options):
+            for outcome in _limited(_outcomes(executor, pairs, options), options):
                 outcomes.append(outcome)
                 for writer in writers:
                     writer.outcome(outcome)
@@ -96,19 +117,20 @@ def _run(options: argparse.Namespace, stdout: IO[str]) -> int:
     return cli.EXIT_USAGE if mistakes else _exit_code(run, options)
 
 
-def _outcomes(pairs: Sequence[Pair], options: argparse.Namespace) -> Iterator[tuple[Outcome, ...]]:
+def _outcomes(
+    executor: Executor, pairs: Sequence[Pair], options: argparse.Namespace
+) -> Iterable[tuple[Outcome, ...]]:
     from tqdm import tqdm
 
-    from gradcheck.runner import Options, run_case
+    from gradcheck.runner import Options
 
-    wanted = Options(seed=options.seed)
+    several = executor.run(pairs, Options(seed=options.seed))
     # disable=None: progress is for a terminal only.
-    for case, engine in tqdm(pairs, unit="case", leave=False, disable=None, file=sys.stderr):
-        yield run_case(case, engine, wanted)
+    return tqdm(several, total=len(pairs), unit="case", leave=False, disable=None, file=sys.stderr)
 
 
 def _limited(
-    several: Iterator[tuple[Outcome, ...]], options: argparse.Namespace
+    several: Iterable[tuple[Outcome, ...]], options: argparse.Namespace
 ) -> Iterator[Outcome]:
     """Yield outcomes until as many cases have failed as the user will look at."""
     from gradcheck.reporters.rows import rows_of

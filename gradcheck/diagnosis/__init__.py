@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from gradcheck.checks.bits import same_bits
+from gradcheck.checks.playback import Pass
 from gradcheck.checks.projection import draw_cotangents, draw_tangents, gradients, of_gradients
 from gradcheck.judge import RULE_ROUNDING
 from gradcheck.registry import Registry
-from gradcheck.vocabulary import Evidence, Finding, Subject
+from gradcheck.vocabulary import Arrays, Case, Evidence, Finding, Runs, Subject, Tape
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +82,65 @@ def is_multiple(factor: float, projections: Sequence[Evidence]) -> bool:
         <= (abs(factor) + 1) * (e.estimate.error + RULE_ROUNDING * e.eps * e.norm)
         for e in projections
     )
+
+
+# ---------------------------------------------------------------- how an engine walks its graph
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A function on an engine's tape, to be taken backward in any order of passes.
+
+    `several` says that what failed took several passes, and not one.
+    """
+
+    tape: Tape
+    function: Callable[..., Any]
+    names: tuple[str, ...]
+    xs: Arrays
+    y_bars: Arrays
+    several: bool = False
+
+    def leaves(self) -> dict[str, Any]:
+        """Return fresh leaves."""
+        return {n: self.tape.leaf(x) for n, x in zip(self.names, self.xs, strict=True)}
+
+    def over(self, leaves: Mapping[str, Any]) -> Pass:
+        """Return a pass over a graph of its own from `leaves`."""
+        return Pass(self.tape, self.function, leaves, self.y_bars)
+
+    def runs(self) -> Runs:
+        """Return what ran how often in one pass; nothing on an engine that does not show it."""
+        play = getattr(self.tape, "runs", None)
+        return play(self.function, self.leaves()) if play else Runs()
+
+
+WalkDiagnosis = Callable[[Walk], "Finding | None"]
+
+WALK_DIAGNOSES: Registry[WalkDiagnosis] = Registry("walk diagnosis", "gradcheck.diagnosis")
+
+
+def diagnose_walk(
+    subject: Subject, case: Case, rng: np.random.Generator, *, several: bool
+) -> list[Finding]:
+    """Return the first hypothesis that fits the way in which an engine with a tape goes backward.
+
+    `several` says that what failed took several passes.  Further ones would be consequences.
+    """
+    functions = [case.function, *(step.function for step in case.steps)]
+    function = next(filter(None, functions), None)
+    if subject.tape is None or function is None:
+        return []
+    # What it plays is users' code, which may raise: that is no explanation of the failure.
+    with contextlib.suppress(Exception):
+        walk = Walk(subject.tape, function, subject.names, subject.xs, ())
+        ys = walk.over(walk.leaves()).values()
+        y_bars = tuple(_cotangent(y, rng) for y in ys)
+        walk = replace(walk, y_bars=y_bars, several=several or bool(case.steps))
+        findings = (WALK_DIAGNOSES[kind](walk) for kind in WALK_DIAGNOSES)
+        return [finding for finding in findings if finding is not None][:1]
+    return []
+
+
+def _cotangent(y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return np.asarray(rng.uniform(1.0, 2.0, y.shape) if y.dtype.kind in "fc" else y, y.dtype)

@@ -1,0 +1,50 @@
+"""The case library of a project: files read with every name that cases may use here."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from types import ModuleType
+
+from gradcheck.adapters import ADAPTERS, adapter
+from gradcheck.adapters.engine import engine_module
+from gradcheck.cases import Loaded, load
+from gradcheck.checks import CHECKS
+from gradcheck.diagnosis import DIAGNOSES, WALK_DIAGNOSES
+from gradcheck.localise import PLACES
+
+
+def read_cases(paths: Sequence[str], root: Path, *, python: bool = True) -> Loaded:
+    """Return the cases below `paths` and the mistakes beside them."""
+    return load(
+        paths,
+        root=root,
+        operations=operation_names(),
+        checks=tuple(CHECKS),
+        engines=tuple(ADAPTERS),
+        findings=(*DIAGNOSES, *WALK_DIAGNOSES, *PLACES),
+        modules=_engine_modules(),
+        python=python,
+    )
+
+
+def operation_names() -> Collection[str]:
+    """Return the names that expressions may call: the operations of all engines."""
+    return {operation for name in ADAPTERS for operation in adapter(name).operations()}
+
+
+def find_root(start: Path) -> Path:
+    """Return the nearest folder from `start` upwards with a pyproject.toml or tox.ini."""
+    for folder in (start, *start.parents):
+        if any((folder / name).is_file() for name in ("pyproject.toml", "tox.ini")):
+            return folder
+    return start
+
+
+def _engine_modules() -> dict[str, ModuleType]:
+    """Our engine under the name `engine`, for Python case files while they load."""
+    ours = engine_module()
+    prefix = f"{ours.__name__}."
+    parts = {n: m for n, m in sys.modules.items() if n.startswith(prefix)}
+    return {"engine": ours, **{f"engine.{n.removeprefix(prefix)}": m for n, m in parts.items()}}
