@@ -67,7 +67,7 @@ def _hidden() -> str:
         file = getattr(sys.modules.get(name), "__file__", None) or ""
         if file and os.path.dirname(os.path.abspath(file)) == os.getcwd():
             return (
-                f"{os.path.basename(file)} in this folder hides the package {name!r}: rename it, or "
+                f"{os.path.basename(file)} in this folder hides the package {name!r}: rename it or "
                 "run `gradcheck` in place of `python -m gradcheck`"
             )
     return ""

@@ -23,9 +23,11 @@ def executor_of(config: pytest.Config) -> Isolated:
 
 def require(engines: Iterable[str], config: pytest.Config) -> None:
     """Raise UsageError where one of the `engines` asked for is unknown or cannot be used."""
-    for name in engines:
-        if not is_known(name):
-            message = unknown("engine", name, tuple(ADAPTERS), "engines")
-            raise pytest.UsageError(f"--gradcheck-engine: {message}")
-        if reason := executor_of(config).unusable(name):
-            raise pytest.UsageError(f"--gradcheck-engine: {reason}")
+    # Its own processes: those of the cases begin when pytest captures what they print.
+    with Isolated(config.rootpath) as asked:
+        for name in engines:
+            if not is_known(name):
+                message = unknown("engine", name, tuple(ADAPTERS), "engines")
+                raise pytest.UsageError(f"--gradcheck-engine: {message}")
+            if reason := asked.unusable(name):
+                raise pytest.UsageError(f"--gradcheck-engine: {reason}")

@@ -10,7 +10,7 @@ from gradcheck.vocabulary import Finding
 def repeated(walk: Walk) -> Finding | None:
     """Name the operation that runs most often in one pass, on an engine whose runs can be seen."""
     operations = walk.runs().operations
-    often = {name: times for name, (forward, times) in operations.items() if times > forward}
+    often = {n: times for n, (forward, times) in operations.items() if times > max(forward, 1)}
     if not often:
         return None
     name = max(often, key=lambda each: often[each])

@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,7 +135,7 @@ _WHY_LATE = (
 
 @dataclass(frozen=True, slots=True)
 class _LastWords:
-    """What the interpreter says of the place where a process died."""
+    """The end of the answers: what the interpreter says of the place where a process died."""
 
     text: str
 
@@ -184,8 +183,8 @@ class Child:
             message = self._inbox.get(timeout=seconds)
         except queue.Empty:
             return self._late(seconds)
-        if message is None or isinstance(message, _LastWords):
-            raise Ended(self._death(message.place if message else ""))
+        if isinstance(message, _LastWords):
+            raise Ended(self._death(message.place))
         return message
 
     def _late(self, seconds: float) -> Any:
@@ -194,12 +193,12 @@ class Child:
         if hasattr(signal, "SIGABRT") and sys.platform != "win32":
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._process.pid, signal.SIGABRT)
-        place, until = "", time.monotonic() + _END_SECONDS
+        place = ""
         with contextlib.suppress(queue.Empty):
-            while (message := self._inbox.get(timeout=_left(until))) is not None:
-                if not isinstance(message, _LastWords):
-                    return message
-                place = message.place
+            message = self._inbox.get(timeout=_END_SECONDS)
+            if not isinstance(message, _LastWords):
+                return message
+            place = message.place
         where = f" (it was at {place})" if place else ""
         raise Late(f"no result within {seconds:g} s{where}")
 
@@ -227,10 +226,6 @@ class Child:
             self._process.stdin.close()
 
 
-def _left(until: float) -> float:
-    return max(0.0, until - time.monotonic())
-
-
 _CAUSES = {
     "SIGSEGV": "as after a recursion too deep for the stack, or a fault in compiled code",
     "SIGKILL": "as the system does where memory runs out",
@@ -248,11 +243,12 @@ def _named(number: int) -> str:
 
 
 def _receive(answers: IO[bytes], inbox: queue.SimpleQueue[Any]) -> None:
-    """Put answers into `inbox`, then the last words if there are any, and None at the end."""
+    """Put answers into `inbox`, and last words when there are no more."""
+    words = b""
     with answers, contextlib.suppress(Exception):  # torn in the middle is the end, too
-        while first := answers.peek(1)[:1]:  # type: ignore[attr-defined]  # it is buffered
-            if first != b"\x80":  # no pickle begins otherwise, and no text begins so
-                inbox.put(_LastWords(answers.read().decode(errors="replace")))
-            else:
+        while not words and (first := answers.peek(1)[:1]):  # type: ignore[attr-defined]
+            if first == b"\x80":  # every pickle begins so, and no text
                 inbox.put(pickle.load(answers))
-    inbox.put(None)
+            else:
+                words = answers.read()
+    inbox.put(_LastWords(words.decode(errors="replace")))
