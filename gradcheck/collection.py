@@ -66,13 +66,18 @@ def select(
 ) -> tuple[list[Pair], int]:
     """Return each case with each engine it is to run on, and how many were left out.
 
-    `unusable` says why an engine cannot be used, for a caller who asks in another process.
+    `unusable` says why an engine cannot be used, where the caller has a process to ask in.
     """
+    from gradcheck.executors.isolated import Isolated
     from gradcheck.runner import engines_of
     from gradcheck.selection import SelectionError, selector
 
     engines = list(dict.fromkeys(options.engine))
-    _require_engines(engines, unusable)
+    if unusable:
+        _require_engines(engines, unusable)
+    else:
+        with Isolated(Path.cwd()) as executor:
+            _require_engines(engines, executor.unusable)
     try:
         selects = selector(options.k)
     except SelectionError as error:
@@ -82,17 +87,17 @@ def select(
     return kept, len(everything) - len(kept)
 
 
-def _require_engines(names: Sequence[str], unusable: Callable[[str], str] | None) -> None:
+def _require_engines(names: Sequence[str], unusable: Callable[[str], str]) -> None:
     import difflib
 
-    from gradcheck import adapters
+    from gradcheck.adapters import ADAPTERS, is_known
 
     for name in names:
-        if not adapters.is_known(name):
+        if not is_known(name):
             file = [f"./{name}.py"] if Path(f"{name}.py").is_file() else []
-            near = file or difflib.get_close_matches(name, list(adapters.ADAPTERS), 1)
+            near = file or difflib.get_close_matches(name, list(ADAPTERS), 1)
             hint = f"did you mean {near[0]!r}? " if near else ""
-            known = ", ".join(sorted(adapters.ADAPTERS))
+            known = ", ".join(sorted(ADAPTERS))
             raise cli.UsageError(f"no engine {name!r}; {hint}engines: {known}")
-        if reason := (unusable or adapters.unusable)(name):
+        if reason := unusable(name):
             raise cli.UsageError(reason)

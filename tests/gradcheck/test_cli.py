@@ -357,3 +357,78 @@ def test_an_interrupted_run_is_130_and_keeps_what_it_had(project):
     assert out.splitlines()[-1].endswith("interrupted")
     results = (project / "reports" / "latest" / "results.jsonl").read_text().splitlines()
     assert len(results) > 3
+
+
+# ---------------------------------------------------------------- engines of one's own
+
+
+def own(project: Path, addition: str = "") -> str:
+    """Write a learner's engine and a case that it can run."""
+    text = (ROOT / "tests" / "gradcheck" / "learners" / "one_input.py").read_text()
+    (project / "my steps.py").write_text(text + addition)
+    add(project, "own.yaml", "cases:\n  - {id: square, function: square(x), inputs: {x: 0.5}}\n")
+    return "./my steps.py"
+
+
+def test_what_an_own_engine_prints_is_not_among_the_json_lines(project):
+    engine = own(project, '\nprint("printed on import")\n')
+    result = gradcheck("run", "cases/own.yaml", "-e", engine, "--format", "json")
+    assert result.returncode == 0
+    assert all(json.loads(line) for line in result.stdout.splitlines())
+    assert "printed on import" in result.stderr
+
+
+def test_an_own_engine_that_hangs_is_an_error_after_the_timeout(project):
+    engine = own(project, "\ndef exp(x):\n    while True:\n        pass\n")
+    add(project, "hang.yaml", "cases:\n  - {id: exp, function: exp(x), inputs: {x: 0.5}}\n")
+    result = gradcheck("run", "cases/hang.yaml", "cases/own.yaml", "-e", engine, "--timeout", "2")
+    assert result.returncode == 1
+    assert "2 cases: 1 ERROR, 1 PASS; " in result.stdout
+    assert "no result within 2 s" in result.stdout
+    assert f'run "cases/hang.yaml::exp" -e "{engine}" --seed 0' in result.stdout
+
+
+def test_a_reader_that_has_enough_ends_the_run_quietly(project):
+    engine = own(project)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    arguments = [sys.executable, "-m", "gradcheck", "run", "cases/own.yaml", "-e", engine]
+    run = subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+    )
+    run.stdout.close()
+    assert run.wait(60) == 0
+    assert run.stderr.read() == b""
+    run.stderr.close()
+
+
+def test_listing_is_not_ended_by_an_engine(project, capsys):
+    (project / "ends.py").write_text("import os\nos._exit(0)")
+    assert main(["list", "-e", "./ends.py"]) == 2
+    assert "./ends.py: while it is imported: the process" in capsys.readouterr().err
+
+
+def test_a_file_meant_as_an_engine_is_suggested(project, capsys):
+    (project / "steps.py").touch()
+    assert main(["run", "-e", "steps"]) == 2
+    assert "no engine 'steps'; did you mean './steps.py'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "inf", "nan", "soon"])
+def test_a_timeout_is_a_number_of_seconds(project, seconds, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["run", f"--timeout={seconds}"])
+    assert caught.value.code == 2
+    assert "--timeout" in capsys.readouterr().err
+
+
+def test_a_file_that_hides_a_package_is_named(project):
+    (project / "numpy.py").write_text("array = list\n")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    result = subprocess.run(
+        [sys.executable, "-m", "gradcheck", "run"],
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+    assert result.returncode == 2
+    assert "numpy.py in this folder hides the package 'numpy': rename it" in result.stderr
