@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import json
+import math
 import os
 import pickle
 import queue
@@ -33,6 +34,7 @@ BOOT = (
 )
 READY = "ready"
 BEGUN = "begun"
+_GRACE = 10  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,15 @@ class Inquiry:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Asks to run the case with the id `case`; the answer is its outcomes, or None for no such."""
+    """Asks to run the case with the id `case`; the answer is its outcomes, or None for no such.
+
+    After `seconds` nobody waits for it any more.
+    """
 
     case: str
     engine: str
     options: Options
+    seconds: float
 
 
 Answer = str | tuple[Outcome, ...] | None
@@ -132,12 +138,31 @@ def _send(answers: IO[bytes], answer: Answer) -> None:
 
 def _answers(request: Inquiry | Trial, files: _CaseFiles) -> Iterator[Answer]:
     """Yield BEGUN when the time counts, and then the answer."""
-    case = files.case(request.case) if isinstance(request, Trial) else None
-    yield BEGUN
     if isinstance(request, Inquiry):
+        yield BEGUN
         yield unusable(request.engine)
-    else:
+        return
+    case = files.case(request.case)
+    yield BEGUN
+    with _ending(request.seconds):
         yield _outcomes(case, request) if case else None
+
+
+@contextlib.contextmanager
+def _ending(seconds: float) -> Iterator[None]:
+    """End the process if the block takes much longer than `seconds`.
+
+    Whoever asked does that long before, unless it was killed; and a block of compiled code may keep
+    the thread that would notice from running.
+    """
+    if not hasattr(signal, "alarm"):
+        yield
+        return
+    signal.alarm(math.ceil(seconds) + _GRACE)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
 
 
 def _outcomes(case: Case, trial: Trial) -> tuple[Outcome, ...]:

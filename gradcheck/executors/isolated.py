@@ -58,6 +58,7 @@ class Isolated:
         self._root = root
         self._python = python
         self._timeout = timeout
+        self._seconds = OWN_SECONDS if timeout is None else timeout
         self._children: dict[str, Child] = {}
 
     def __enter__(self) -> Isolated:
@@ -95,7 +96,7 @@ class Isolated:
         if self._timeout is None and not is_own(engine):
             return run_case(case, engine, options)
         try:
-            outcomes = self._ask(engine, Trial(case.id, engine, options))
+            outcomes = self._ask(engine, Trial(case.id, engine, options, self._seconds))
         except Late as late:
             return ended(case, engine, options, f"{late}: {_WHY_LATE}")
         except Ended as end:
@@ -113,7 +114,7 @@ class Isolated:
             memory = OWN_MEMORY if own else 0
             self._children[own] = Child(command(self._root, python=self._python, memory=memory))
         try:
-            return self._children[own].ask(request, self._timeout or OWN_SECONDS)
+            return self._children[own].ask(request, self._seconds)
         except BaseException:  # an interrupt too: what it is doing, nobody waits for any more
             self._children.pop(own).close()
             raise

@@ -2,10 +2,12 @@
 
 import json
 import pickle
+import signal
 import subprocess
 
 import pytest
 
+from gradcheck.executors import child
 from gradcheck.executors.child import BEGUN, READY, Inquiry, Trial, _CaseFiles, command
 from gradcheck.runner import Options
 
@@ -48,7 +50,7 @@ def answers(root, *requests):
 
 def test_the_time_counts_from_the_case_on(root):
     ready, begun, reason, again, outcomes = answers(
-        root, Inquiry("engine"), Trial("a.yaml::sine", "engine", Options())
+        root, Inquiry("engine"), Trial("a.yaml::sine", "engine", Options(), 60.0)
     )
     assert (ready, begun, reason, again) == (READY, BEGUN, "", BEGUN)
     assert {outcome.case for outcome in outcomes} == {"a.yaml::sine"}
@@ -58,6 +60,14 @@ def test_what_stands_in_the_folder_hides_nothing(root, monkeypatch):
     (root / "json.py").write_text("raise SystemExit('not this one')")
     monkeypatch.chdir(root)
     assert answers(root, Inquiry("engine"))[-1] == ""
+
+
+@pytest.mark.skipif(not hasattr(signal, "alarm"), reason="POSIX alone has alarms")
+def test_a_child_ends_by_itself_where_nobody_can_end_it(monkeypatch):
+    monkeypatch.setattr(child, "_GRACE", 5)
+    with child._ending(1.5):
+        assert 6 <= signal.alarm(1000) <= 7
+    assert signal.alarm(0) == 0
 
 
 def test_settings_travel_as_text(root):
