@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from gradcheck.adapters import unusable
+from gradcheck.adapters import adapter, unusable
 from gradcheck.errors import told
 from gradcheck.library import read_cases
 from gradcheck.runner import Options, ended, run_case
@@ -143,9 +143,17 @@ def _answers(request: Inquiry | Trial, files: _CaseFiles) -> Iterator[Answer]:
         yield unusable(request.engine)
         return
     case = files.case(request.case)
+    _import(request.engine)
     yield BEGUN
     with _ending(request.seconds):
         yield _outcomes(case, request) if case else None
+
+
+def _import(engine: str) -> None:
+    """Import what an engine stands for, a framework perhaps: that is no work of the case's."""
+    with contextlib.suppress(Exception):  # the case meets it again, and tells it
+        if not unusable(engine):
+            getattr(adapter(engine), "module", None)
 
 
 @contextlib.contextmanager

@@ -270,6 +270,12 @@ def ticks(pid):
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11])
 
 
+def test_the_import_of_an_engine_is_no_time_of_a_case(project):
+    (project / "slow.py").write_text(f"import time\ntime.sleep(2.5)\n{ENGINE}")
+    [outcome] = run(project, "square", engine="./slow.py", timeout=2.0)
+    assert outcome.verdict is Verdict.PASS
+
+
 def test_a_process_that_died_between_two_cases_is_replaced(project):
     case = cases_of(project)["square"]
     with Isolated(project) as executor:
