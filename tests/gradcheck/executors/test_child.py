@@ -44,7 +44,7 @@ def answers(root, *requests):
     found = [pickle.load(process.stdout) for _ in range(1 + 2 * len(requests))]
     process.stdin.close()
     process.stdout.close()
-    process.wait(20)  # it ends when there are no more requests
+    process.wait(60)  # it ends when there are no more requests
     return found
 
 
