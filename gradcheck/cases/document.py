@@ -13,6 +13,9 @@ from gradcheck.vocabulary import Place
 Loc = tuple[str | int, ...]
 Mark = tuple[int, int]
 
+MAX_DEPTH = 32
+"""Lists and mappings within each other; libyaml has a limit too, of 1,000."""
+
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 

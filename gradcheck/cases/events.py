@@ -13,14 +13,13 @@ from typing import Any
 
 import yaml
 
-from gradcheck.cases.document import Document, Mark
+from gradcheck.cases.document import MAX_DEPTH, Document, Mark
 from gradcheck.cases.grammar import MAX_CHARACTERS
 from gradcheck.cases.scalars import BROKEN, Broken, resolve
 from gradcheck.cases.traps import explained
 from gradcheck.cases.wording import found, shown
 from gradcheck.errors import Mistake
 
-MAX_DEPTH = 32
 MAX_NODES = 1_000_000
 MAX_ENTRIES = 50_000
 """Entries of one list or mapping: cases of a file, numbers of a literal."""

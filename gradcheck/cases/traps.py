@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 
-from gradcheck.cases.document import Document, Mark
+from gradcheck.cases.document import MAX_DEPTH, Document, Mark
 
 
 def explained(error: yaml.MarkedYAMLError, document: Document) -> tuple[Mark, str]:
@@ -33,6 +33,8 @@ def _character(document: Document, mark: Mark) -> str:
 
 
 def _trap(character: str, problem: str) -> str:
+    if "nesting depth" in problem:  # libyaml 0.2.6 reads ahead, and gives up before any event
+        return f"nested more than {MAX_DEPTH} deep"
     if character == "\t":
         return "a tab; YAML indents with blanks"
     if character in ("@", "`", "%"):

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradcheck.cases import events
-from gradcheck.cases.events import MAX_DEPTH, MAX_ENTRIES, MAX_MISTAKES, build
+from gradcheck.cases.document import MAX_DEPTH
+from gradcheck.cases.events import MAX_ENTRIES, MAX_MISTAKES, build
 from gradcheck.cases.scalars import BROKEN
 
 
@@ -101,7 +102,10 @@ def test_a_comma_in_braces_is_explained_and_repaired(text: str, key: str, whole:
 
 def test_depth_is_limited() -> None:
     assert mistakes("[" * MAX_DEPTH + "]" * MAX_DEPTH) == []
-    assert mistakes("[" * 100_000) == [f"a.yaml:1:33: nested more than {MAX_DEPTH} deep"]
+    (mistake,) = mistakes("[" * 100_000)
+    place, _, message = mistake.partition(": ")
+    assert message == f"nested more than {MAX_DEPTH} deep"
+    assert place in ("a.yaml:1:33", "a.yaml:1:1001")  # libyaml from 0.2.6 on stops at its own limit
 
 
 def test_entries_and_values_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
