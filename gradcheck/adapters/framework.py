@@ -71,6 +71,13 @@ class Framework:
         """Return `f` over a further first axis of all its arguments and outputs."""
         raise NotImplementedError
 
+    compiles = False
+    """Whether a function that is called many times is better compiled."""
+
+    def compiled(self, f: Callable[..., Any]) -> Callable[..., Any]:
+        """Return `f`, a pure function of nested arrays, compiled."""
+        raise NotImplementedError
+
     def tape(self, case: Case) -> Tape | None:
         """Return leaves whose gradients accumulate; None on a functional engine."""
         return None

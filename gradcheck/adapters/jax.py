@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from types import MappingProxyType, ModuleType
@@ -61,6 +61,20 @@ class JaxAdapter(Framework):
     def batched(self, f: Function) -> Function:
         mapped: Function = self.module.vmap(f)
         return mapped
+
+    # Eager, jax compiles each operation for each shape, and traces each call anew.
+    compiles = True
+
+    def compiled(self, f: Callable[..., Any]) -> Callable[..., Any]:
+        jitted, errors = self.module.jit(f), self.module.errors
+
+        def called(*arguments: Any) -> Any:
+            try:
+                return jitted(*arguments)
+            except (errors.JAXTypeError, errors.JAXIndexError):
+                return f(*arguments)  # shapes that depend on values cannot be compiled
+
+        return called
 
     def as_input(self, value: Any) -> Input | None:
         if not isinstance(value, self.module.Array):

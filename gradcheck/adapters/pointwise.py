@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gradcheck.adapters.define_by_run import is_differentiable
 from gradcheck.adapters.nested import leaves_of
+from gradcheck.cases.expression import Program
 from gradcheck.errors import MissingOperation
 from gradcheck.vocabulary import Arrays, Case, Subject
 
@@ -38,6 +40,10 @@ class FrameworkSubject:
         self._due = tuple(is_differentiable(case, name, x) for name, x in xs.items())
         self._moving = [i for i, due in enumerate(self._due) if due]
         self._narrow = False
+        # An expression of a case file is pure; of Python's functions nobody knows, and compiled
+        # they would hide what they do beside returning.
+        self._compiles = framework.compiles and isinstance(self._function, Program)
+        self._compiled: dict[tuple[Any, ...], Callable[..., Any]] = {}
 
     def subject(self) -> Subject:
         """Return the subject, with what the framework turned out to be capable of."""
@@ -63,7 +69,7 @@ class FrameworkSubject:
     def primal(self, *arrays: np.ndarray) -> Arrays:
         arrays = self._runnable(arrays)
         with self._framework.session(arrays):
-            return self._out(self._call(*self._natives(arrays)))
+            return self._out(self._run(self._values, (), self._natives(arrays)))
 
     def batched_primal(self, *arrays: np.ndarray) -> Arrays:
         arrays = self._runnable(arrays)
@@ -74,35 +80,72 @@ class FrameworkSubject:
     def vjp(self, arrays: Arrays, y_bars: Arrays) -> Gradients:
         arrays = self._runnable(arrays)
         with self._framework.session((*arrays, *y_bars)):
-            f, xs = self._by_moving(arrays, y_bars)
-            found = self._framework.vjp(f, xs, self._cotangents(y_bars))
+            bars = [self._framework.native(y) for y in y_bars if _is_floating(y)]
+            found = self._run(self._pulled, _floating(y_bars), self._natives(arrays), bars)
             return self._placed(found)
 
     def jvp(self, arrays: Arrays, x_dots: Arrays) -> Arrays:
         ys = self.primal(*arrays)
         arrays = self._runnable(arrays)
         with self._framework.session(arrays):
-            f, xs = self._by_moving(arrays, ys)
             dots = [self._framework.native(x_dots[i]) for i in self._moving]
-            found = iter(self._out(self._framework.jvp(f, xs, dots)))
+            pushed = self._run(self._pushed, _floating(ys), self._natives(arrays), dots)
+            found = iter(self._out(pushed))
         return tuple(next(found) if _is_floating(y) else np.zeros_like(y) for y in ys)
 
     def vjp_vjp(self, arrays: Arrays, y_bars: Arrays, v: Arrays) -> tuple[Any, Any]:
         arrays = self._runnable(arrays)
         with self._framework.session((*arrays, *y_bars)):
-            f, xs = self._by_moving(arrays, y_bars)
             bars = [self._framework.leaf(y) for y in y_bars if _is_floating(y)]
-
-            def gradients(*both: Any) -> tuple[Any, ...]:
-                at, along = both[: len(xs)], both[len(xs) :]
-                found = self._framework.vjp(f, at, along)
-                return tuple(0 * x if g is None else g for g, x in zip(found, at, strict=True))
-
             weights = [self._framework.native(v[i]) for i in self._moving]
-            found = self._framework.vjp(gradients, [*xs, *bars], weights)
-            by_bars = iter(self._filled(found[len(xs) :], [y for y in y_bars if _is_floating(y)]))
-            by_xs = self._filled(self._placed(found[: len(xs)]), arrays)
+            natives = self._natives(arrays)
+            found = self._run(self._pulled_twice, _floating(y_bars), natives, bars, weights)
+            count = len(self._moving)
+            by_bars = iter(self._filled(found[count:], [y for y in y_bars if _is_floating(y)]))
+            by_xs = self._filled(self._placed(found[:count]), arrays)
         return by_xs, tuple(next(by_bars) if _is_floating(y) else np.zeros_like(y) for y in y_bars)
+
+    # ------------------------------------------------------------ on the framework's own arrays
+
+    def _run(self, rule: Callable[..., Any], floating: tuple[int, ...], *arguments: Any) -> Any:
+        """Call one of the functions below, compiled once where that is possible and pays."""
+        if not self._compiles:
+            return rule(floating, *arguments)
+        key = (rule.__name__, floating)
+        if key not in self._compiled:
+            self._compiled[key] = self._framework.compiled(partial(rule, floating))
+        return self._compiled[key](*arguments)
+
+    def _values(self, floating: tuple[int, ...], natives: Sequence[Any]) -> Sequence[Any]:
+        return self._call(*natives)
+
+    def _pulled(
+        self, floating: tuple[int, ...], natives: Sequence[Any], bars: Sequence[Any]
+    ) -> Sequence[Any]:
+        f, xs = self._of_moving(natives, floating)
+        return self._framework.vjp(f, xs, bars)
+
+    def _pushed(
+        self, floating: tuple[int, ...], natives: Sequence[Any], dots: Sequence[Any]
+    ) -> Sequence[Any]:
+        f, xs = self._of_moving(natives, floating)
+        return self._framework.jvp(f, xs, dots)
+
+    def _pulled_twice(
+        self,
+        floating: tuple[int, ...],
+        natives: Sequence[Any],
+        bars: Sequence[Any],
+        weights: Sequence[Any],
+    ) -> Sequence[Any]:
+        f, xs = self._of_moving(natives, floating)
+
+        def gradients(*both: Any) -> tuple[Any, ...]:
+            at, along = both[: len(xs)], both[len(xs) :]
+            found = self._framework.vjp(f, at, along)
+            return tuple(0 * x if g is None else g for g, x in zip(found, at, strict=True))
+
+        return self._framework.vjp(gradients, [*xs, *bars], weights)
 
     # ------------------------------------------------------------ from ndarrays and back
 
@@ -121,10 +164,10 @@ class FrameworkSubject:
         pairs = zip(arrays, self._due, strict=True)
         return [framework.leaf(a) if due else framework.native(a) for a, due in pairs]
 
-    def _by_moving(self, arrays: Arrays, ys: Arrays) -> tuple[Function, list[Any]]:
+    def _of_moving(
+        self, natives: Sequence[Any], floating: tuple[int, ...]
+    ) -> tuple[Function, list[Any]]:
         """Return the function of the differentiable inputs to the floating outputs, and those."""
-        natives = self._natives(arrays)
-        floating = [k for k, y in enumerate(ys) if _is_floating(y)]
 
         def f(*moving: Any) -> tuple[Any, ...]:
             placed = list(natives)
@@ -134,9 +177,6 @@ class FrameworkSubject:
             return tuple(found[k] for k in floating)
 
         return f, [natives[i] for i in self._moving]
-
-    def _cotangents(self, y_bars: Arrays) -> list[Any]:
-        return [self._framework.native(y) for y in y_bars if _is_floating(y)]
 
     def _out(self, values: Sequence[Any]) -> Arrays:
         return tuple(map(self._framework.ndarray, values))
@@ -186,6 +226,8 @@ class FrameworkSubject:
 
     def _batches(self) -> bool:
         """Whether several points in one call give what they give one by one."""
+        if self._compiles:  # each number of points would be compiled by itself
+            return False
         xs = tuple(map(_widened, self._xs))
         try:
             together = self.batched_primal(*(np.stack([x] * TRIED) for x in xs))
@@ -196,6 +238,10 @@ class FrameworkSubject:
 
 def _is_floating(array: np.ndarray) -> bool:
     return array.dtype.kind in "fc"
+
+
+def _floating(ys: Arrays) -> tuple[int, ...]:
+    return tuple(k for k, y in enumerate(ys) if _is_floating(y))
 
 
 def _is_stack_of(stack: np.ndarray, y: np.ndarray) -> bool:
