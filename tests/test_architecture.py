@@ -15,7 +15,7 @@ LEVELS = [
     ["vocabulary", "errors", "registry", "entry", "detection"],
     ["numeric", "inputs"],
     ["cases", "adapters"],
-    ["checks", "judge", "localise", "group_testing", "diagnosis", "expectation"],
+    ["checks", "judge", "localise", "group_testing", "diagnosis", "expectation", "agreement"],
     ["runner", "selection", "library", "executors"],
     ["reporters", "api", "compat"],
     [

@@ -14,10 +14,11 @@ from typing import IO, TYPE_CHECKING
 
 from gradcheck import cli
 from gradcheck.collection import Pair, add_selection, read, select
+from gradcheck.reporters import REPORTERS
 
 if TYPE_CHECKING:
     from gradcheck.executors import Executor
-    from gradcheck.reporters.json_lines import JsonLines
+    from gradcheck.reporters import Writer
     from gradcheck.reporters.rows import Row, Run
     from gradcheck.vocabulary import Outcome
 
@@ -48,13 +49,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="fail",
         help="what an undecided case is (default fail)",
     )
-    add("--format", choices=("table", "json"), default="table", help="what goes to stdout")
+    # Reporters are found when their names are asked for; a metavar keeps argparse from asking now.
+    add(
+        "--format",
+        choices=REPORTERS,
+        default="table",
+        metavar="KIND",
+        help="what goes to stdout: %(choices)s (default table)",
+    )
     add(
         "--report",
         action="append",
         default=[],
         metavar="KIND=FILE",
-        help="write a further report; kinds: json",
+        help="write a further report, of the same kinds",
     )
     add(
         "--report-dir",
@@ -82,8 +90,8 @@ def main(options: argparse.Namespace) -> int:
     """Run the chosen cases; return the exit code."""
     stdout = sys.stdout
     with ExitStack() as stack:
-        if options.format == "json":
-            # A case may print: not between the lines that a pipe reads.
+        if options.format != "table":
+            # A case may print: not into what a pipe reads.
             stack.enter_context(contextlib.redirect_stdout(sys.stderr))
         return _run(options, stdout)
 
@@ -91,6 +99,7 @@ def main(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace, stdout: IO[str]) -> int:
     from gradcheck.executors.isolated import Isolated
     from gradcheck.reporters.rows import Run, rows_of
+    from gradcheck.reporters.table import summary
 
     root, cases, mistakes = read(options)
     if mistakes and not options.continue_on_collection_errors:
@@ -109,9 +118,14 @@ def _run(options: argparse.Namespace, stdout: IO[str]) -> int:
                     writer.outcome(outcome)
         except KeyboardInterrupt:
             interrupted = True
-    seconds = time.perf_counter() - start
-    run = Run(rows_of(outcomes), deselected, seconds, options.seed, interrupted)
-    _report(run, options, root)
+        seconds = time.perf_counter() - start
+        rows = rows_of(outcomes)
+        run = Run(rows, deselected, seconds, options.seed, interrupted, options.quiet)
+        for writer in writers:
+            writer.end(run)
+    if options.format != "table":
+        # A pipe gets the report and nothing else; people still see what the run came to.
+        print(summary(run), end="", file=sys.stderr)
     if interrupted:
         return cli.EXIT_INTERRUPTED
     return cli.EXIT_USAGE if mistakes else _exit_code(run, options)
@@ -163,53 +177,20 @@ def _exit_code(run: Run, options: argparse.Namespace) -> int:
 
 def _writers(
     options: argparse.Namespace, root: Path, stdout: IO[str], stack: ExitStack
-) -> list[JsonLines]:
-    """Open every stream of results, to be closed and put in place with `stack`."""
-    from gradcheck.reporters.json_lines import JsonLines, replacing
-
-    files = [_folder(options, root) / "results.jsonl", *map(_json_file, options.report)]
-    streams = [stack.enter_context(replacing(file)) for file in files]
-    if options.format == "json":
-        streams.append(stdout)
-    return [JsonLines(stream, options.seed) for stream in streams]
-
-
-def _folder(options: argparse.Namespace, root: Path) -> Path:
-    return Path(options.report_dir) if options.report_dir else root / "reports" / "latest"
-
-
-def _json_file(report: str) -> Path:
-    kind, separator, file = report.partition("=")
-    if kind != "json" or not separator or not file:
-        raise cli.UsageError(f"--report {report!r}: expected KIND=FILE, and of kinds: json")
-    return Path(file)
-
-
-def _report(run: Run, options: argparse.Namespace, root: Path) -> None:
-    """Print what a person reads, and write the summary beside the results."""
+) -> list[Writer]:
+    """Open every report, to be closed and put in place with `stack`."""
     from gradcheck.reporters.json_lines import replacing
-    from gradcheck.reporters.markdown import markdown
-    from gradcheck.reporters.table import counts, summary_line
 
-    with replacing(_folder(options, root) / "summary.md") as stream:
-        stream.write(markdown(run))
-    # A pipe gets results and nothing else; people still see what the run came to.
-    to = sys.stderr if options.format == "json" else sys.stdout
-    if options.format == "table":
-        _print_rows(run, options)
-    print(counts(run), summary_line(run), sep="\n\n", file=to)
+    folder = Path(options.report_dir) if options.report_dir else root / "reports" / "latest"
+    files = [("json", folder / "results.jsonl"), ("markdown", folder / "summary.md")]
+    files += map(_kind_and_file, options.report)
+    streams = [(kind, stack.enter_context(replacing(file))) for kind, file in files]
+    return [REPORTERS[k](s, options.seed) for k, s in [*streams, (options.format, stdout)]]
 
 
-def _print_rows(run: Run, options: argparse.Namespace) -> None:
-    from gradcheck.reporters.table import table
-    from gradcheck.reporters.text import all_described
-    from gradcheck.vocabulary import Verdict
-
-    quiet = (Verdict.PASS, Verdict.SKIP, Verdict.XFAIL)
-    shown = [row for row in run.rows if not options.quiet or row.verdict not in quiet]
-    if shown:
-        print(table(shown), end="\n\n")
-    told = (Verdict.INCONCLUSIVE, Verdict.XPASS, Verdict.FAIL, Verdict.ERROR)
-    blocks = all_described([o for row in run.rows for o in row.outcomes], told)
-    if blocks:
-        print(blocks, end="\n\n")
+def _kind_and_file(report: str) -> tuple[str, Path]:
+    kind, _, file = report.partition("=")
+    if kind not in REPORTERS or not file:
+        kinds = ", ".join(sorted(REPORTERS))
+        raise cli.UsageError(f"--report {report!r}: expected KIND=FILE, and of kinds: {kinds}")
+    return kind, Path(file)

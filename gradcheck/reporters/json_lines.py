@@ -14,12 +14,15 @@ from typing import IO, Any
 
 import numpy as np
 
+from gradcheck.reporters import REPORTERS
+from gradcheck.reporters.rows import Run
 from gradcheck.vocabulary import Outcome, plain
 
 SCHEMA = "gradcheck-results"
 VERSION = 1
 
 
+@REPORTERS.register("json")
 class JsonLines:
     """Writes a header and then outcomes to an open text stream."""
 
@@ -38,6 +41,9 @@ class JsonLines:
     def outcome(self, outcome: Outcome) -> None:
         """Write one outcome."""
         self._write({**plain(outcome), "place": str(outcome.place)})
+
+    def end(self, run: Run) -> None:
+        """Write nothing: every line stands already."""
 
     def _write(self, record: dict[str, Any]) -> None:
         try:
@@ -63,8 +69,8 @@ def _finite(thing: Any) -> Any:
 def replacing(path: Path) -> Iterator[IO[str]]:
     """Open a file that takes the place of `path` in one move when the block ends.
 
-    Whatever ends the block, what was written is kept; only a kill leaves it under its temporary
-    name, in the same folder and ending in `.partial`.
+    Whatever ends the block, what was written is kept, and nothing written replaces nothing; only a
+    kill leaves it under its temporary name, in the same folder and ending in `.partial`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(".partial", f"{path.name}.", path.parent)
@@ -74,9 +80,16 @@ def replacing(path: Path) -> Iterator[IO[str]]:
             stream.flush()
             os.fsync(stream.fileno())
     finally:
-        # mkstemp makes files that only their owner reads; a report is for everybody.
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, path)
+        _put(name, path)
+
+
+def _put(name: str, path: Path) -> None:
+    if not os.path.getsize(name):
+        os.unlink(name)
+        return
+    # mkstemp makes files that only their owner reads; a report is for everybody.
+    os.chmod(name, 0o666 & ~_umask())
+    os.replace(name, path)
 
 
 def _umask() -> int:

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+from gradcheck.reporters import document
+from gradcheck.reporters.disagreements import all_disagreements
+from gradcheck.reporters.matrix import ABSENT, counts, matrix, skips
 from gradcheck.reporters.rows import Run
-from gradcheck.reporters.table import counts, summary_line, table
+from gradcheck.reporters.table import summary_line, table
 from gradcheck.reporters.text import all_described
 from gradcheck.vocabulary import Verdict
 
 _TOLD = (Verdict.ERROR, Verdict.FAIL, Verdict.XPASS, Verdict.INCONCLUSIVE)
 
 
+@document("markdown")
 def markdown(run: Run) -> str:
-    """Return counts, every row, and what is wrong as a Markdown document."""
+    """Return counts, what is wrong, and every row as a Markdown document."""
     outcomes = [outcome for row in run.rows for outcome in row.outcomes]
     parts = ["# gradcheck", summary_line(run), counts(run, "github")]
-    if told := all_described(outcomes, _TOLD):
-        parts.append(f"{_fence(told)}text\n{told}\n{_fence(told)}")
-    parts.append(table(run.rows, "github"))
+    parts += _section("What did not pass", _quoted(all_described(outcomes, _TOLD)))
+    if run.compares:
+        parts += _section("Disagreements", _quoted(all_disagreements(run)))
+    parts += _section("Skipped", skips(run, "github"))
+    if run.compares:
+        parts += _section("Cases by engines", matrix(run, "github"))
+        parts.append(f"`{ABSENT}`: not run there, for the case names its engines or was left out.")
+    elif run.shown:
+        parts += _section("Cases", table(run.shown, "github"))
     return "\n\n".join(parts) + "\n"
 
 
-def _fence(text: str) -> str:
-    """A fence longer than any in the text."""
-    return "```" if "```" not in text else "`" * 8
+def _section(title: str, text: str) -> list[str]:
+    return [f"## {title}", text] if text else []
+
+
+def _quoted(text: str) -> str:
+    fence = "```" if "```" not in text else "`" * 8  # longer than any in the text
+    return f"{fence}text\n{text}\n{fence}" if text else ""

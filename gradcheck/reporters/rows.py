@@ -53,15 +53,45 @@ def rows_of(outcomes: Iterable[Outcome]) -> list[Row]:
     return [Row(case, engine, tuple(group)) for (case, engine), group in grouped]
 
 
+_QUIET = (Verdict.PASS, Verdict.SKIP, Verdict.XFAIL)
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run came to: its rows, and what it was asked to leave out."""
+    """What a run came to: its rows, and what it was asked to leave out.
+
+    A `quiet` run shows the rows that did not pass only.
+    """
 
     rows: Sequence[Row]
     deselected: int = 0
     seconds: float = 0.0
     seed: int = 0
     interrupted: bool = False
+    quiet: bool = False
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """The engines in the order in which they came."""
+        return tuple(dict.fromkeys(row.engine for row in self.rows))
+
+    @property
+    def by_case(self) -> dict[str, dict[str, Row]]:
+        """The rows of each case by engine."""
+        cases: dict[str, dict[str, Row]] = {}
+        for row in self.rows:
+            cases.setdefault(row.case, {})[row.engine] = row
+        return cases
+
+    @property
+    def compares(self) -> bool:
+        """Whether any case ran on more than one engine."""
+        return len(self.by_case) < len(self.rows)
+
+    @property
+    def shown(self) -> list[Row]:
+        """The rows to list."""
+        return [row for row in self.rows if not self.quiet or row.verdict not in _QUIET]
 
     @property
     def counts(self) -> Counter[Verdict]:

@@ -4,24 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tabulate import tabulate
-
+from gradcheck.reporters import document
+from gradcheck.reporters.cells import tabled
+from gradcheck.reporters.disagreements import all_disagreements
+from gradcheck.reporters.matrix import counts, matrix, skips
 from gradcheck.reporters.rows import Row, Run
-from gradcheck.reporters.text import detection
+from gradcheck.reporters.text import all_described, detection
 from gradcheck.vocabulary import Verdict
 
 HEADERS = ("verdict", "case", "engine", "compared", "detects", "evaluations", "ms")
-_ALIGN = ("left", "left", "left", "right", "right", "right", "right")
+_TOLD = (Verdict.INCONCLUSIVE, Verdict.XPASS, Verdict.FAIL, Verdict.ERROR)
+
+
+@document("table")
+def whole_table(run: Run) -> str:
+    """Return rows (cases by engines, where these are compared), what is wrong, and the summary."""
+    outcomes = [outcome for row in run.rows for outcome in row.outcomes]
+    parts = [matrix(run) if run.compares else table(run.shown) if run.shown else ""]
+    parts.append(all_described(outcomes, _TOLD))
+    if run.compares and (found := all_disagreements(run)):
+        parts.append(f"disagreements\n\n{found}")
+    parts += [skips(run), summary(run)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def summary(run: Run) -> str:
+    """Return how many cases came to each verdict, and the run in one line."""
+    return f"{counts(run)}\n\n{summary_line(run)}\n"
 
 
 def table(rows: Iterable[Row], tablefmt: str = "simple") -> str:
     """Return one line a case and engine."""
-    cells = [_cells(row) for row in rows]
-    if tablefmt == "github":
-        # tabulate leaves a bar in a cell as it is, which would end the cell.
-        cells = [tuple(cell.replace("|", "\\|") for cell in row) for row in cells]
-    # Without disable_numparse a case named "1e5" would be printed as 100000.
-    return tabulate(cells, HEADERS, tablefmt, disable_numparse=True, colalign=_ALIGN)
+    return tabled([_cells(row) for row in rows], HEADERS, "lllrrrr", tablefmt)
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -36,19 +50,13 @@ def _cells(row: Row) -> tuple[str, ...]:
     )
 
 
-def counts(run: Run, tablefmt: str = "simple") -> str:
-    """Return how many cases came to each verdict."""
-    cells = [(str(v), str(run.counts[v])) for v in Verdict if run.counts[v]]
-    headers = ("verdict", "cases")
-    aligned = ("left", "right")
-    return tabulate(cells, headers, tablefmt, disable_numparse=True, colalign=aligned)
-
-
 def summary_line(run: Run) -> str:
     """Return the run in one line: what was compared, how long it took, where chance began."""
     verdicts = ", ".join(f"{run.counts[v]} {v}" for v in Verdict if run.counts[v])
+    cases = _counted(len(run.by_case), "case")
+    where = f"{cases} on {len(run.engines)} engines" if run.compares else cases
     parts = [
-        f"{_counted(len(run.rows), 'case')}: {verdicts or 'none ran'}",
+        f"{where}: {verdicts or 'none ran'}",
         f"{_counted(run.compared, 'comparison')}, {run.projections} with a numerical derivative",
         f"{run.deselected} deselected" if run.deselected else "",
         f"{run.seconds:.1f} s",
