@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import ModuleType
 
-from gradcheck.adapters import ADAPTERS, adapter
+from gradcheck.adapters import ADAPTERS, adapter, unusable
 from gradcheck.adapters.engine import engine_module
 from gradcheck.cases import Loaded, load
 from gradcheck.checks import CHECKS
@@ -31,7 +31,8 @@ def read_cases(paths: Sequence[str], root: Path, *, python: bool = True) -> Load
 
 def operation_names() -> Collection[str]:
     """Return the names that expressions may call: the operations of all engines."""
-    return {operation for name in ADAPTERS for operation in adapter(name).operations()}
+    usable = [name for name in ADAPTERS if not unusable(name)]
+    return {operation for name in usable for operation in adapter(name).operations()}
 
 
 def find_root(start: Path) -> Path:

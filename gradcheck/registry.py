@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import pkgutil
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
@@ -13,14 +14,17 @@ Plugin = TypeVar("Plugin")
 class Registry(Generic[Plugin]):
     """Names and what they stand for; every module of `package` is imported before the first look.
 
-    A name is taken once: a second registration raises ValueError, for replacing in silence is how
-    plug-ins get lost.
+    What others have installed under the entry-point group `group` is known by name, and imported
+    when it is asked for.  A name is taken once: a second registration raises ValueError, for
+    replacing in silence is how plug-ins get lost.
     """
 
-    def __init__(self, kind: str, package: str) -> None:
+    def __init__(self, kind: str, package: str, group: str = "") -> None:
         self._kind = kind
         self._package = package
+        self._group = group
         self._entries: dict[str, Plugin] = {}
+        self._points: dict[str, importlib.metadata.EntryPoint] = {}
         self._complete = False
 
     def register(self, name: str) -> Callable[[Plugin], Plugin]:
@@ -28,7 +32,7 @@ class Registry(Generic[Plugin]):
 
         def enter(plugin: Plugin) -> Plugin:
             if name in self._entries:
-                raise ValueError(f"there is already a {self._kind} named {name!r}")
+                raise ValueError(f"the {self._kind} {name!r} is there already")
             self._entries[name] = plugin
             return plugin
 
@@ -36,15 +40,19 @@ class Registry(Generic[Plugin]):
 
     def __getitem__(self, name: str) -> Plugin:
         self._discover()
+        if name not in self._entries and name in self._points:
+            # Its module may register what it has by itself.
+            loaded: Plugin = self._points[name].load()
+            self._entries.setdefault(name, loaded)
         return self._entries[name]
 
     def __contains__(self, name: object) -> bool:
         self._discover()
-        return name in self._entries
+        return name in self._entries or name in self._points
 
     def __iter__(self) -> Iterator[str]:
         self._discover()
-        return iter(self._entries)
+        return iter(dict.fromkeys([*self._entries, *self._points]))
 
     def _discover(self) -> None:
         if self._complete:
@@ -53,3 +61,8 @@ class Registry(Generic[Plugin]):
         package = importlib.import_module(self._package)
         for module in sorted(m.name for m in pkgutil.iter_modules(package.__path__)):
             importlib.import_module(f"{self._package}.{module}")
+        for point in importlib.metadata.entry_points(group=self._group) if self._group else ():
+            if point.name in self._entries or point.name in self._points:
+                known = f"the {self._kind} {point.name!r} is there already"
+                raise ValueError(f"entry point {point.value!r} of {self._group}: {known}")
+            self._points[point.name] = point

@@ -8,7 +8,9 @@ from functools import cache
 from gradcheck.registry import Registry
 from gradcheck.vocabulary import Adapter
 
-ADAPTERS: Registry[Callable[[], Adapter]] = Registry("engine", "gradcheck.adapters")
+ADAPTERS: Registry[Callable[[], Adapter]] = Registry(
+    "engine", "gradcheck.adapters", group="gradcheck.engines"
+)
 
 
 @cache
@@ -37,5 +39,8 @@ def unusable(name: str) -> str:
         return f"no adapter for {name} in this version"
     if name not in ADAPTERS:
         return unusable_file(name)
-    missing: Callable[[], str] = getattr(adapter(name), "missing", str)
+    try:
+        missing: Callable[[], str] = getattr(adapter(name), "missing", str)
+    except Exception as error:  # what others installed may raise anything when it is imported
+        return f"{name} cannot be used: {type(error).__name__}: {error}"
     return missing()

@@ -6,6 +6,7 @@ import importlib
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,10 +21,18 @@ class AutogradAdapter(Framework):
 
     name = "autograd"
     array_module = "autograd.numpy"
+    beyond = MappingProxyType(
+        {
+            r"VJP of (\w+) wrt argnums .+ not defined": r"no derivative of '\1'",
+            "Gradient of sort not implemented": "no derivative of 'sort' but along one axis",
+            "make_diagonal only supports": "no derivative of 'diagonal' but of the last two axes",
+        }
+    )
 
     @contextmanager
     def session(self, arrays: Sequence[np.ndarray]) -> Iterator[None]:
-        with warnings.catch_warnings():
+        # What is not finite is judged: NumPy need not speak of it at each of many points.
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
             # A zero gradient is a result like others.
             warnings.filterwarnings("ignore", "Output seems independent of input")
             yield

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.adapters.formulas import FORMULAS
 from gradcheck.adapters.names import Namespace
 from gradcheck.adapters.pointwise import FrameworkSubject
-from gradcheck.adapters.translations import FORMULAS, NAMES, OPERATORS, OWN_NAMES
+from gradcheck.adapters.translations import NAMES, OPERATORS, OWN_NAMES
 from gradcheck.errors import MissingOperation
 from gradcheck.vocabulary import Case, Input, Subject, Tape
 
@@ -40,7 +41,7 @@ class Framework:
     array_module: str
     """The namespace that has the array API's names, or NumPy's."""
     beyond: Mapping[str, str] = MappingProxyType({})
-    """What an error says where Python's own notation is beyond the framework, and what to say."""
+    """Expressions for what errors say of what is beyond the framework, and what to say of it."""
 
     def session(self, arrays: Sequence[np.ndarray]) -> AbstractContextManager[Any]:
         """Return the surroundings in which to work on `arrays`; outside all is as it was."""
@@ -119,10 +120,18 @@ class Framework:
     def subject(self, case: Case, xs: Mapping[str, np.ndarray]) -> Subject:
         return FrameworkSubject(self, case, xs).subject()
 
+    def lacking(self, error: Exception) -> str:
+        """Return what an error says is beyond the framework; empty if it says something else."""
+        found = (re.search(said, str(error)) for said in self.beyond)
+        pairs = zip(found, self.beyond.values(), strict=True)
+        return next((match.expand(reason) for match, reason in pairs if match), "")
+
     @staticmethod
     def lacks_rule(error: Exception) -> bool:
         """Whether `error` says that there is no rule, and not that a rule is at fault."""
-        return isinstance(error, NotImplementedError) or bool(_LACKING.search(str(error)))
+        if isinstance(error, NotImplementedError | MissingOperation):
+            return True
+        return bool(_LACKING.search(str(error)))
 
 
 class Operations(Mapping[str, Callable[..., Any]]):
@@ -165,10 +174,13 @@ def _operation(framework: Framework, name: str) -> Callable[..., Any] | None:
     """Look a name up: an operator, the framework's own, a formula, the array API."""
     if name in OPERATORS:
         return OPERATORS[name]
-    if path := OWN_NAMES.get(name, {}).get(framework.name):
-        own: Callable[..., Any] = _attribute(framework.module, path)
-        return own
+    own = OWN_NAMES.get(name, {}).get(framework.name)
+    if isinstance(own, str):
+        found: Callable[..., Any] = _attribute(framework.module, own)
+        return found
     arrays = _array_module(framework)
+    if own:
+        return partial(own, arrays)
     if name in FORMULAS:
         return partial(FORMULAS[name], arrays)
     operation: Callable[..., Any] | None = getattr(arrays, name, None)

@@ -108,13 +108,24 @@ class FrameworkSubject:
     # ------------------------------------------------------------ on the framework's own arrays
 
     def _run(self, rule: Callable[..., Any], floating: tuple[int, ...], *arguments: Any) -> Any:
-        """Call one of the functions below, compiled once where that is possible and pays."""
+        """Call one of the functions below; MissingOperation for what is beyond the framework."""
+        try:
+            return self._runnable_rule(rule, floating)(*arguments)
+        except (TypeError, ValueError, NotImplementedError) as error:
+            if reason := self._framework.lacking(error):
+                raise MissingOperation(reason) from error
+            raise
+
+    def _runnable_rule(
+        self, rule: Callable[..., Any], floating: tuple[int, ...]
+    ) -> Callable[..., Any]:
+        """Return the rule for these outputs, compiled once where that is possible and pays."""
         if not self._compiles:
-            return rule(floating, *arguments)
+            return partial(rule, floating)
         key = (rule.__name__, floating)
         if key not in self._compiled:
             self._compiled[key] = self._framework.compiled(partial(rule, floating))
-        return self._compiled[key](*arguments)
+        return self._compiled[key]
 
     def _values(self, floating: tuple[int, ...], natives: Sequence[Any]) -> Sequence[Any]:
         return self._call(*natives)
@@ -151,13 +162,7 @@ class FrameworkSubject:
 
     def _call(self, *natives: Any) -> tuple[Any, ...]:
         named = dict(zip(self._names, natives, strict=True))
-        try:
-            return tuple(leaves_of(self._function(self._framework.xp, **named)))
-        except (TypeError, ValueError) as error:
-            for message, reason in self._framework.beyond.items():
-                if message in str(error):
-                    raise MissingOperation(reason) from error
-            raise
+        return tuple(leaves_of(self._function(self._framework.xp, **named)))
 
     def _natives(self, arrays: Arrays) -> list[Any]:
         framework = self._framework

@@ -32,9 +32,9 @@ class TorchAdapter(Framework):
     @cached_property
     def module(self) -> ModuleType:
         torch = importlib.import_module("torch")
-        # Indexing by a list imports a part of torch by the caller's builtins at the first use, and
-        # an expression of a case file has none.
-        torch.zeros(1)[[0]]
+        # Indexing by a list, and comparing, import a part of torch by the caller's builtins at the
+        # first use, and an expression of a case file has none.
+        _ = torch.zeros(1)[[0]] > 0.0
         return torch
 
     @contextmanager

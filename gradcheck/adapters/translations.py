@@ -1,7 +1,7 @@
-"""The operations' names across frameworks: one table, and formulas for what has no name there.
+"""The operations' names across frameworks: one table, over formulas for what has no name there.
 
-Names that are the array API's own come from its namespaces as they are; a framework's own rule is
-preferred to a formula, for it is the rule that is to be checked.
+Names that are the array API's own, or NumPy's, come from a framework's namespace as they are; a
+framework's own rule is preferred to a formula, for it is the rule that is to be checked.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from gradcheck.adapters import formulas
+from gradcheck.adapters.formulas import FORMULAS
 
 # The array API's names, with the array API's arguments.
 STANDARD = frozenset(
@@ -33,78 +36,68 @@ OPERATORS: Mapping[str, Callable[..., Any]] = {
     "getitem": operator.getitem,
 }
 
-# Where a framework has the operation under a name of its own.
-OWN_NAMES: Mapping[str, Mapping[str, str]] = {
+_F = "nn.functional."
+
+# Where a framework has the operation under a name of its own, or in another notation.
+OWN_NAMES: Mapping[str, Mapping[str, str | Callable[..., Any]]] = {
     #                  torch                              jax
     # autograd's own rule knows no new leading axes.
     "broadcast_to": {"torch": "broadcast_to", "jax": "numpy.broadcast_to"},
+    "flatten": {"torch": "flatten", "jax": "numpy.ravel", "autograd": "numpy.ravel"},
     "relu": {"torch": "relu", "jax": "nn.relu"},
+    "leaky_relu": {"torch": _F + "leaky_relu", "jax": "nn.leaky_relu"},
+    "elu": {"torch": _F + "elu", "jax": "nn.elu"},
+    "gelu": {"torch": _F + "gelu", "jax": formulas.jax_gelu},
     "sigmoid": {"torch": "sigmoid", "jax": "nn.sigmoid"},
-    "silu": {"torch": "nn.functional.silu", "jax": "nn.silu"},
-    "softplus": {"torch": "nn.functional.softplus", "jax": "nn.softplus"},
+    "silu": {"torch": _F + "silu", "jax": "nn.silu"},
+    "softplus": {"torch": _F + "softplus", "jax": "nn.softplus"},
     "softmax": {"torch": "softmax", "jax": "nn.softmax"},
     "log_softmax": {"torch": "log_softmax", "jax": "nn.log_softmax"},
+    "cross_entropy": {"torch": _F + "cross_entropy"},
+    "mse_loss": {"torch": _F + "mse_loss"},
+    "layer_norm": {"torch": _F + "layer_norm"},
+    "batch_norm": {"torch": _F + "batch_norm"},
+    "scaled_dot_product_attention": {"torch": _F + "scaled_dot_product_attention"},
+    "conv1d": {"torch": _F + "conv1d", "jax": formulas.jax_convolution},
+    "conv2d": {"torch": _F + "conv2d", "jax": formulas.jax_convolution},
+    "avg_pool1d": {"torch": _F + "avg_pool1d", "jax": formulas.jax_avg_pool},
+    "avg_pool2d": {"torch": _F + "avg_pool2d", "jax": formulas.jax_avg_pool},
+    "max_pool1d": {"torch": _F + "max_pool1d", "jax": formulas.jax_max_pool},
+    "max_pool2d": {"torch": _F + "max_pool2d", "jax": formulas.jax_max_pool},
+    "logsumexp": {"jax": "nn.logsumexp", "autograd": "scipy.special.logsumexp"},
     "einsum": {"torch": "einsum", "jax": "numpy.einsum", "autograd": "numpy.einsum"},
     "erf": {"torch": "erf", "jax": "scipy.special.erf", "autograd": "scipy.special.erf"},
     "asin": {"autograd": "numpy.arcsin"},
     "acos": {"autograd": "numpy.arccos"},
     "atan": {"autograd": "numpy.arctan"},
     "atan2": {"autograd": "numpy.arctan2"},
+    "asinh": {"autograd": "numpy.arcsinh"},
+    "acosh": {"autograd": "numpy.arccosh"},
+    "atanh": {"autograd": "numpy.arctanh"},
     "concat": {"autograd": "numpy.concatenate"},
     "cumulative_sum": {"autograd": "numpy.cumsum"},
+    "permute_dims": {"autograd": "numpy.transpose"},
+    "power": {"torch": "pow"},
+    "radians": {"torch": "deg2rad"},
+    "degrees": {"torch": "rad2deg"},
+    "append": {"torch": formulas.append},
+    "average": {"torch": formulas.average},
+    "block": {"torch": formulas.block},
+    "split": {"torch": formulas.array_split},
+    "array_split": {"torch": formulas.array_split},
+    "ptp": {"torch": formulas.ptp},
+    "var": {"torch": formulas.var},
+    "std": {"torch": formulas.std},
+    "median": {"torch": formulas.median},
+    "gradient": {"torch": formulas.gradient},
+    "select": {"torch": formulas.select},
+    "pad": {"torch": formulas.pad},
+    "diag": {"torch": formulas.diag},
+    "tril": {"torch": formulas.tril},
+    "triu": {"torch": formulas.triu},
+    "rollaxis": {"torch": formulas.rollaxis},
+    "extract": {"torch": formulas.extract},
+    "compress": {"torch": formulas.compress},
 }  # fmt: skip
-
-
-def triple(xp: Any, x: Any) -> Any:
-    """x cubed."""
-    return x**3
-
-
-def transpose(xp: Any, x: Any, axes: tuple[int, ...] | None = None) -> Any:
-    """x with its axes in the order `axes`; None reverses them."""
-    permute = getattr(xp, "permute_dims", xp.transpose)
-    return permute(x, tuple(range(x.ndim))[::-1] if axes is None else tuple(axes))
-
-
-def sum_to(xp: Any, x: Any, shape: tuple[int, ...]) -> Any:
-    """x summed over the axes along which `shape` would be broadcast."""
-    new = x.ndim - len(shape)
-    stretched = (new + i for i, n in enumerate(shape) if n == 1 != x.shape[new + i])
-    axes = (*range(new), *stretched)
-    return xp.reshape(xp.sum(x, axis=axes), tuple(shape)) if axes else x
-
-
-def broadcast_to(xp: Any, x: Any, shape: tuple[int, ...]) -> Any:
-    """x repeated to `shape`."""
-    return x * xp.ones(shape, dtype=x.dtype)
-
-
-def relu(xp: Any, x: Any) -> Any:
-    """The larger of x and zero."""
-    return xp.maximum(x, 0)
-
-
-def sigmoid(xp: Any, x: Any) -> Any:
-    """1 / (1 + exp(-x))."""
-    return 0.5 * (xp.tanh(0.5 * x) + 1)
-
-
-def softmax(xp: Any, x: Any, axis: int = -1) -> Any:
-    """exp(x) over its own sum along `axis`."""
-    e = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
-    return e / xp.sum(e, axis=axis, keepdims=True)
-
-
-def log_softmax(xp: Any, x: Any, axis: int = -1) -> Any:
-    """The logarithm of softmax."""
-    z = x - xp.max(x, axis=axis, keepdims=True)
-    return z - xp.log(xp.sum(xp.exp(z), axis=axis, keepdims=True))
-
-
-# Where a framework has no such name: what it is in terms of the framework's array namespace.
-FORMULAS: Mapping[str, Callable[..., Any]] = {
-    f.__name__: f
-    for f in (triple, transpose, broadcast_to, sum_to, relu, sigmoid, softmax, log_softmax)
-}
 
 NAMES = frozenset([*STANDARD, *OPERATORS, *FORMULAS, *OWN_NAMES])

@@ -33,6 +33,22 @@ cases:
     inputs: {x: {shpae: [3]}}
 """
 
+# An engine with one operation, whose rule is one percent too large.
+ONE_OPERATION = """\
+import numpy as np
+
+class Variable:
+    def __init__(self, data):
+        self.data, self.grad, self.back = data, None, None
+    def backward(self):
+        self.back(self.grad)
+
+def sin(x):
+    y = Variable(np.sin(x.data))
+    y.back = lambda gy: setattr(x, "grad", 1.01 * gy * np.cos(x.data))
+    return y
+"""
+
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
@@ -133,7 +149,7 @@ def test_the_rest_can_run_despite_mistakes_and_the_code_is_still_2(project, caps
         (["run", "cases/good.yaml::sien"], "sine"),
         (["run", "-e", "engin"], "did you mean 'engine'"),
         (["run", "-k", "and"], "expected words"),
-        (["run", "--report", "pdf=x"], "json"),
+        (["run", "--report", "pdf=x"], "of kinds: json, markdown, table"),
     ],
 )
 def test_what_is_not_there_is_2_and_named(project, capsys, arguments, words):
@@ -180,6 +196,33 @@ def test_json_on_stdout_is_for_a_pipe(project, capsys):
     assert records[0]["version"] == 1
     assert {r["verdict"] for r in records[1:]} == {"PASS"}
     assert "3 cases: 3 PASS" in err
+
+
+def test_markdown_goes_to_a_pipe_and_the_summary_to_people(project, capsys):
+    assert main(["run", "--format", "markdown"]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("# gradcheck\n\n3 cases: 3 PASS; ")
+    assert "| PASS      | cases/good.yaml::sine" in out
+    assert err.splitlines()[-1].startswith("3 cases: 3 PASS; ")
+
+
+def test_a_document_as_a_further_report(project, capsys):
+    arguments = ["--report", "markdown=out/matrix.md", "--report", "table=out/table.txt"]
+    assert main(["run", *arguments]) == 0
+    assert Path("out/matrix.md").read_text().startswith("# gradcheck")
+    assert Path("out/table.txt").read_text() == capsys.readouterr().out
+
+
+def test_several_engines_are_a_matrix(project, capsys):
+    (project / "steps.py").write_text(ONE_OPERATION)
+    assert main(["run", "-e", "engine", "-e", "./steps.py"]) == 1
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["case", "engine", "./steps.py"] in lines
+    assert ["cases/good.yaml::sine", "PASS", "FAIL"] in lines
+    assert ["cases/good.yaml::softmax[2]", "PASS", "SKIP"] in lines
+    assert ["disagreements"] in lines
+    assert ["./steps.py", "2", "case", "no", "operation", "'exp'"] in lines
+    assert ["PASS", "3", "-"] in lines
 
 
 def test_a_further_report(project):

@@ -8,7 +8,7 @@ from gradcheck.registry import Registry
 def test_a_name_is_taken_once():
     registry = Registry("thing", "gradcheck.commands")
     registry.register("a")(1)
-    with pytest.raises(ValueError, match="already a thing named 'a'"):
+    with pytest.raises(ValueError, match="the thing 'a' is there already"):
         registry.register("a")(2)
 
 
