@@ -78,6 +78,7 @@ OWN_NAMES: Mapping[str, Mapping[str, str | Callable[..., Any]]] = {
     "cumulative_sum": {"autograd": "numpy.cumsum"},
     "permute_dims": {"autograd": "numpy.transpose"},
     "power": {"torch": "pow"},
+    "cross": {"torch": "linalg.cross"},
     "radians": {"torch": "deg2rad"},
     "degrees": {"torch": "rad2deg"},
     "append": {"torch": formulas.append},
