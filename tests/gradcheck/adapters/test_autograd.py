@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gradcheck import Verdict, check
+from gradcheck import Verdict, check, load_cases, run
 from tests.gradcheck.adapters.frameworks import subject_of
 
 autograd = pytest.importorskip("autograd")
@@ -40,3 +40,17 @@ def test_a_constant_has_no_gradient_but_zeros():
     subject = subject_of("autograd", lambda xp, x: np.ones(2), x=X)
     [gradient] = subject.vjp(subject.xs, (np.ones(2),))
     assert not gradient.any()
+
+
+def test_an_operation_without_a_derivative_is_a_skip(tmp_path):
+    file = tmp_path / "a.yaml"
+    file.write_text("cases: [{id: a, function: cbrt(x), inputs: {x: 2.0}}]\n")
+    [outcome] = run(load_cases([file]), engines=["autograd"])
+    assert (outcome.verdict, outcome.reason) == (Verdict.SKIP, "no derivative of 'cbrt'")
+
+
+def test_what_is_not_finite_is_judged_in_silence():
+    # autograd's rule of prod divides by the entries; under pytest a warning would be an error.
+    report = check(anp.prod, np.array([2.0, 0.0, 3.0]), engine="autograd")
+    assert report.verdict is Verdict.FAIL
+    assert "got nan" in str(report)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -77,6 +78,14 @@ def test_read_only_strided_and_reversed_inputs_are_taken(engine):
     x.flags.writeable = False
     subject = subject_of(engine, lambda xp, x: x * x, x=x)
     assert np.array_equal(subject.primal(x)[0], x * x)
+
+
+def test_the_state_of_numpy_and_of_warnings_is_left_as_it_was_found(engine):
+    outcomes_of(engine, lambda xp, x: xp.sin(x), x=X)  # frameworks add filters when imported
+    before = np.geterr(), list(warnings.filters), np.random.get_state()[1].tolist()  # noqa: NPY002
+    outcomes_of(engine, lambda xp, x: xp.exp(xp.sin(x)), x=X)
+    after = np.geterr(), list(warnings.filters), np.random.get_state()[1].tolist()  # noqa: NPY002
+    assert before == after
 
 
 def test_what_is_not_differentiable_has_no_gradient(engine):

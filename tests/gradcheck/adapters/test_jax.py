@@ -1,7 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from gradcheck import Verdict, check
+from gradcheck import Verdict, check, load_cases
+from gradcheck.adapters import adapter
+from gradcheck.cases.expression import Program
+from gradcheck.runner import Options, run_case
 from tests.gradcheck.adapters.frameworks import subject_of
 
 jax = pytest.importorskip("jax")
@@ -80,3 +85,39 @@ def test_longdouble_is_refused():
     subject = subject_of("jax", lambda xp, x: x, x=np.array(1.0))
     with pytest.raises(TypeError, match="jax has no"):
         subject.primal(np.array(1.0, np.longdouble))
+
+
+def positive_part(arrays):
+    return [arrays[0][arrays[0] > 0]]
+
+
+def test_what_cannot_be_compiled_runs_as_it_is():
+    # How many entries are positive is not known while one compiles.
+    called = adapter("jax").compiled(positive_part)
+    assert np.array_equal(called([X])[0], [0.5, 1.0])
+
+
+def test_expressions_are_compiled_and_functions_of_python_are_not(tmp_path):
+    calls = []
+
+    def counted(xp, x):
+        calls.append(x)
+        return xp.sin(x) * x
+
+    file = tmp_path / "a.yaml"
+    file.write_text("cases: [{id: a, function: sin(x) * x, inputs: {x: {shape: [3]}}}]\n")
+    [case] = load_cases([file])
+    program, calls_of_program = case.function, []
+
+    class Counted(Program):
+        __slots__ = ()
+
+        def __call__(self, xp, **inputs):
+            calls_of_program.append(xp)
+            return program(xp, **inputs)
+
+    counted_program = Counted(program.source, program.operations, "")
+    for function in (counted, counted_program):
+        outcomes = run_case(replace(case, function=function), "jax", Options())
+        assert {o.verdict for o in outcomes} <= {Verdict.PASS, Verdict.SKIP}
+    assert len(calls_of_program) <= 20 < 60 < len(calls)
