@@ -85,6 +85,15 @@ def test_all_pass_is_0_with_a_table_and_a_summary(project, capsys):
     assert err == ""
 
 
+def test_an_engine_with_another_convention_has_another_function(project, capsys):
+    shifted = ONE_OPERATION.replace("1.01 * ", "").replace("np.sin(x.data)", "np.sin(x.data) + 0.5")
+    (project / "steps.py").write_text(shifted)
+    main(["run", "-k", "sine", "-e", "engine", "-e", "./steps.py"])
+    out = capsys.readouterr().out
+    assert "  functions    differ at the point itself: ||y_bar * f(x)||_2 (vjp)" in out
+    assert "  gradients" not in out
+
+
 def test_the_default_path_is_cases(project):
     assert main(["run"]) == 0
 

@@ -12,10 +12,12 @@ from gradcheck.adapters import ADAPTERS, adapter, unusable
 from gradcheck.adapters.framework import Framework
 from gradcheck.adapters.received import MISSING
 from gradcheck.adapters.translations import NAMES
+from gradcheck.agreement import disagreements
 from gradcheck.runner import Options, run_case
-from gradcheck.vocabulary import Input
+from gradcheck.vocabulary import Evidence, Input
 from tests.gradcheck.adapters.frameworks import (
     FUNCTIONS,
+    POSITIVE,
     X,
     Z,
     case_of,
@@ -78,6 +80,28 @@ def test_read_only_strided_and_reversed_inputs_are_taken(engine):
     x.flags.writeable = False
     subject = subject_of(engine, lambda xp, x: x * x, x=x)
     assert np.array_equal(subject.primal(x)[0], x * x)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "complex128"])
+def test_projections_are_those_of_our_engine(engine, dtype):
+    def function(xp, x, y):
+        return xp.exp(x) * y, xp.sum(xp.square(x) + y, axis=0)
+
+    x, y = X.astype(dtype), POSITIVE.astype(dtype)
+    several = {e: list(outcomes_of(e, function, x=x, y=y).values()) for e in ("engine", engine)}
+    ours, theirs = (
+        {
+            (o.check, j.evidence.quantity, j.evidence.inputs): j.evidence.direction_norm
+            for o in outcomes
+            if o.check != "purity"
+            for j in reversed(o.judgements)  # the first of those with one name is not balanced
+            if isinstance(j.evidence, Evidence) and len(j.evidence.inputs) == 1
+        }
+        for outcomes in several.values()
+    )
+    assert ours == theirs
+    assert len(ours) >= 4
+    assert disagreements(several) == []
 
 
 def test_the_state_of_numpy_and_of_warnings_is_left_as_it_was_found(engine):
