@@ -110,15 +110,13 @@ class FrameworkSubject:
     def _run(self, rule: Callable[..., Any], floating: tuple[int, ...], *arguments: Any) -> Any:
         """Call one of the functions below; MissingOperation for what is beyond the framework."""
         try:
-            return self._runnable_rule(rule, floating)(*arguments)
+            return self._prepared(rule, floating)(*arguments)
         except (TypeError, ValueError, NotImplementedError) as error:
             if reason := self._framework.lacking(error):
                 raise MissingOperation(reason) from error
             raise
 
-    def _runnable_rule(
-        self, rule: Callable[..., Any], floating: tuple[int, ...]
-    ) -> Callable[..., Any]:
+    def _prepared(self, rule: Callable[..., Any], floating: tuple[int, ...]) -> Callable[..., Any]:
         """Return the rule for these outputs, compiled once where that is possible and pays."""
         if not self._compiles:
             return partial(rule, floating)

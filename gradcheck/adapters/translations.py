@@ -79,6 +79,7 @@ OWN_NAMES: Mapping[str, Mapping[str, str | Callable[..., Any]]] = {
     "permute_dims": {"autograd": "numpy.transpose"},
     "power": {"torch": "pow"},
     "cross": {"torch": "linalg.cross"},
+    "rint": {"torch": "round"},
     "radians": {"torch": "deg2rad"},
     "degrees": {"torch": "rad2deg"},
     "append": {"torch": formulas.append},

@@ -21,9 +21,9 @@ ROUNDING = 1e3  # eps: beside the largest entry
 
 # What a framework has no operation for.
 LACKING = {
-    "torch": {"cbrt", "delete", "nanmax", "nanprod", "nanstd", "nanvar", "partition"},
+    "torch": {"cbrt", "delete", "nanmax", "nanmin", "nanprod", "nanstd", "nanvar", "partition"},
     "jax": set(),
-    "autograd": {"avg_pool2d", "conv1d", "conv2d", "max_pool1d", "max_pool2d"},
+    "autograd": {"avg_pool1d", "avg_pool2d", "conv1d", "conv2d", "max_pool1d", "max_pool2d"},
 }
 # What it has, and cannot do in this case.
 BEYOND = {"torch": {"index_reversed"}, "jax": {"index_repeated"}}
