@@ -6,36 +6,8 @@ import pytest
 
 from gradcheck.agreement import disagreements
 from gradcheck.checks.confirmation import AGAIN
-from gradcheck.vocabulary import Estimate, Evidence, Judgement, Outcome, Verdict
-
-EPS = 2.0**-52
-
-
-def outcome(
-    engine: str,
-    gradient: float,
-    derivative: float,
-    verdict: Verdict = Verdict.PASS,
-    *,
-    output: float = 3.0,
-    length: float = 2.0,
-    eps: float = EPS,
-    tolerance: float = 1e-12,
-) -> Outcome:
-    """One check of one engine with one projection along a direction of `length`."""
-    evidence = Evidence(
-        quantity="<y_bar, J x_dot>",
-        inputs=("x",),
-        analytic=gradient,
-        estimate=Estimate(derivative, tolerance / 2),
-        norm=1.0,
-        median=1.0,
-        direction_norm=length,
-        eps=eps,
-        output=output,
-    )
-    judgement = Judgement(evidence, verdict, tolerance)
-    return Outcome("c", engine, "vjp", verdict, judgements=(judgement,))
+from gradcheck.vocabulary import Outcome, Verdict
+from tests.gradcheck.projections import outcome
 
 
 def told(*outcomes: Outcome) -> list[tuple[str, list[list[str]]]]:
