@@ -31,7 +31,8 @@ class Registry(Generic[Plugin]):
         """Return a decorator that enters what it decorates under `name`."""
 
         def enter(plugin: Plugin) -> Plugin:
-            if name in self._entries:
+            # A module that is imported anew enters its own once more.
+            if name in self._entries and _origin(self._entries[name]) != _origin(plugin):
                 raise ValueError(f"the {self._kind} {name!r} is there already")
             self._entries[name] = plugin
             return plugin
@@ -66,3 +67,9 @@ class Registry(Generic[Plugin]):
                 known = f"the {self._kind} {point.name!r} is there already"
                 raise ValueError(f"entry point {point.value!r} of {self._group}: {known}")
             self._points[point.name] = point
+
+
+def _origin(plugin: object) -> object:
+    """Where a class or function was written; of anything else the thing itself."""
+    name = getattr(plugin, "__qualname__", None)
+    return (getattr(plugin, "__module__", None), name) if name else plugin

@@ -30,7 +30,12 @@ def document(kind: str) -> Callable[[Callable[[Run], str]], Callable[[Run], str]
     """Return a decorator that enters a function from a run to text as the report `kind`."""
 
     def enter(text: Callable[[Run], str]) -> Callable[[Run], str]:
-        REPORTERS.register(kind)(lambda stream, seed: _AtTheEnd(stream, text))
+        def writer(stream: IO[str], seed: int) -> Writer:
+            return _AtTheEnd(stream, text)
+
+        # The registry tells reporters apart by where they were written.
+        writer.__module__, writer.__qualname__ = text.__module__, text.__qualname__
+        REPORTERS.register(kind)(writer)
         return text
 
     return enter

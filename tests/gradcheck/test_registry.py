@@ -12,6 +12,20 @@ def test_a_name_is_taken_once():
         registry.register("a")(2)
 
 
+def test_a_module_imported_anew_enters_its_own_once_more():
+    def enter(registry, value):
+        def plugin():
+            return value
+
+        return registry.register("a")(plugin)
+
+    registry = Registry("thing", "gradcheck.commands")
+    enter(registry, 1)
+    assert enter(registry, 2) is registry["a"]
+    with pytest.raises(ValueError, match="is there already"):
+        registry.register("a")(len)
+
+
 def test_registering_returns_what_is_registered():
     assert Registry("thing", "gradcheck.commands").register("a")(len) is len
 
