@@ -57,7 +57,7 @@ def check(
     inputs: numbers, ndarrays or Variables, torch tensors or jax arrays, and for frameworks tuples,
         lists and dicts of these; floating and complex ones are differentiated, and of tensors
         those with requires_grad=True. The parameters of a torch.nn.Module are inputs too.
-    kwargs: passed to `f` as they are.
+    kwargs: passed to `f` as they are, but for tensors with requires_grad=True, which are inputs.
     engine: the engine's name; guessed from the inputs otherwise.
     checks: names of the only checks to run; all that apply otherwise.
     seed: the origin of every random choice.
@@ -73,7 +73,7 @@ def check(
     True
     """
     given = kwargs or _NOTHING
-    engine = engine or engine_of((f, *inputs)) or runner.DEFAULT_ENGINE
+    engine = engine or engine_of((f, *inputs, *given.values())) or runner.DEFAULT_ENGINE
     if framework := framework_of(engine):
         names = _input_names(getattr(f, "forward", f), len(inputs))
         arguments = dict(zip(names, inputs, strict=True))

@@ -233,7 +233,8 @@ class Subject:
     `jvp(xs, x_dots)` one tangent for each y; `vjp_vjp(xs, y_bars, v)` the derivatives of <v, vjp>
     by xs and by y_bars.  `rule(y_bars, xs, ys)` is the rule itself where it can be called so.
     `batched_primal` is primal
-    with a first axis more on every input and output, for several points in one call.
+    with a first axis more on every input and output, for several points in one call, and
+    `batched_vjp` is vjp with one more on every cotangent and gradient.
     `differentiable` says by position which inputs are due a gradient,
     `budget` how many evaluations of `primal` one derivative may cost; `held` masks, by position,
     entries that no projection moves.
@@ -247,6 +248,7 @@ class Subject:
     jvp: Callable[[Arrays, Arrays], Arrays] | None = None
     vjp_vjp: Callable[[Arrays, Arrays, Arrays], tuple[Arrays, Arrays]] | None = None
     batched_primal: Callable[..., Arrays] | None = None
+    batched_vjp: Callable[[Arrays, Arrays], tuple[np.ndarray | None, ...]] | None = None
     rule: Callable[[Arrays, Arrays, Arrays], tuple[np.ndarray | None, ...]] | None = None
     tape: Tape | None = None
     budget: int = 150

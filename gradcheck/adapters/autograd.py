@@ -40,6 +40,9 @@ class AutogradAdapter(Framework):
     def native(self, array: np.ndarray) -> Any:
         return np.array(array)
 
+    def lent(self, array: np.ndarray) -> Any:
+        return array
+
     def vjp(self, f: Function, xs: Sequence[Any], y_bars: Sequence[Any]) -> Sequence[Any]:
         pullback, _ = self._core.make_vjp(self._of_tuple(f), self._tuple(xs))
         gradients: Sequence[Any] = pullback(self._tuple(map(self._conj, y_bars)))

@@ -15,6 +15,7 @@ import numpy as np
 
 from gradcheck.adapters.formulas import FORMULAS
 from gradcheck.adapters.names import Namespace
+from gradcheck.adapters.nested import leaves_of, named_leaves, rebuilt
 from gradcheck.adapters.pointwise import FrameworkSubject
 from gradcheck.adapters.translations import NAMES, OPERATORS, OWN_NAMES
 from gradcheck.errors import MissingOperation
@@ -27,6 +28,11 @@ _LACKING = re.compile(
     r"not implemented|not defined|must implement|custom_vjp|once_differentiable|not support"
     r"|does not require grad|call numpy\(\) on Tensor",
     re.IGNORECASE,
+)
+
+_FORWARD_ONLY = re.compile(
+    r"Reverse-mode differentiation does not work|VJP of \w+ wrt argnums \S+ not defined"
+    r"|implement either the backward or vjp"
 )
 
 
@@ -51,9 +57,14 @@ class Framework:
         """Return a copy of `array` as the framework's own; TypeError for a dtype it has not."""
         raise NotImplementedError
 
-    def leaf(self, array: np.ndarray) -> Any:
-        """Return `native(array)`, ready to be differentiated by."""
+    def lent(self, array: np.ndarray) -> Any:
+        """Return `array` as the framework's own, in the same memory if the framework could write
+        there: what a rule writes into its arguments is to be seen from outside."""
         return self.native(array)
+
+    def leaf(self, array: np.ndarray) -> Any:
+        """Return `lent(array)`, ready to be differentiated by."""
+        return self.lent(array)
 
     def ndarray(self, value: Any) -> np.ndarray:
         """Return a copy of a value of the framework's as an ndarray."""
@@ -79,6 +90,10 @@ class Framework:
         """Return `f`, a pure function of nested arrays, compiled."""
         raise NotImplementedError
 
+    def batched_vjp(self, f: Function, xs: Sequence[Any], y_bars: Sequence[Any]) -> Sequence[Any]:
+        """Return `vjp` for several cotangents, along a further first axis of these."""
+        raise MissingOperation(f"{self.name} pulls no batch of cotangents back")
+
     def tape(self, case: Case) -> Tape | None:
         """Return leaves whose gradients accumulate; None on a functional engine."""
         return None
@@ -93,9 +108,32 @@ class Framework:
         array = np.array(value)
         return Input(array, dtype=str(array.dtype)) if array.dtype.kind in "fciub" else None
 
+    def is_marked(self, value: Any) -> bool:
+        """Whether `value` says of itself that it is to be differentiated."""
+        return False
+
+    def named_leaves(self, name: str, tree: Any) -> Iterator[tuple[str, Any]]:
+        """Yield each leaf of nested containers with its name, which is how Python writes it."""
+        return named_leaves(name, tree)
+
+    def rebuilt(self, name: str, tree: Any, leaves: Mapping[str, Any]) -> Any:
+        """Return `tree` with the leaves that `leaves` names in the place of its own."""
+        return rebuilt(name, tree, leaves)
+
+    def outputs(self, ys: Any) -> list[Any]:
+        """Return what a function returned as a list of outputs; TypeError where there are none."""
+        found = leaves_of(ys)
+        if not found:
+            raise TypeError(f"the function returned {ys!r}: expected an array, or several")
+        return found
+
     def opened(self, f: Callable[..., Any]) -> tuple[Mapping[str, Any], Callable[..., Any]]:
         """Return what `f` holds that is differentiated too, and f as a function of that first."""
         return {}, lambda held, *args, **kwargs: f(*args, **kwargs)
+
+    def fixed(self, f: Callable[..., Any]) -> Sequence[int]:
+        """Return the positions of arguments that `f` itself says are never differentiated."""
+        return ()
 
     # ------------------------------------------------------------ derived
 
@@ -125,6 +163,11 @@ class Framework:
         found = (re.search(said, str(error)) for said in self.beyond)
         pairs = zip(found, self.beyond.values(), strict=True)
         return next((match.expand(reason) for match, reason in pairs if match), "")
+
+    @staticmethod
+    def is_forward_only(error: Exception) -> bool:
+        """Whether `error` says that a function is differentiated in forward mode alone."""
+        return bool(_FORWARD_ONLY.search(str(error)))
 
     @staticmethod
     def lacks_rule(error: Exception) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from types import MappingProxyType, ModuleType
@@ -75,6 +75,35 @@ class JaxAdapter(Framework):
                 return f(*arguments)  # shapes that depend on values cannot be compiled
 
         return called
+
+    def batched_vjp(self, f: Function, xs: Sequence[Any], y_bars: Sequence[Any]) -> Sequence[Any]:
+        conj = self._conj
+        pullback = self.module.vmap(self.module.vjp(f, *xs)[1])
+        return tuple(map(conj, pullback(tuple(map(conj, y_bars)))))
+
+    def named_leaves(self, name: str, tree: Any) -> Iterator[tuple[str, Any]]:
+        """Of any kind of node that jax knows: registered classes are containers, too."""
+        tools = self.module.tree_util
+        for path, leaf in tools.tree_flatten_with_path(tree)[0]:
+            yield f"{name}{tools.keystr(path)}", leaf
+
+    def rebuilt(self, name: str, tree: Any, leaves: Mapping[str, Any]) -> Any:
+        values = [leaves.get(n, leaf) for n, leaf in self.named_leaves(name, tree)]
+        tools = self.module.tree_util
+        return tools.tree_unflatten(tools.tree_structure(tree), values)
+
+    def outputs(self, ys: Any) -> list[Any]:
+        return super().outputs(self.module.tree_util.tree_leaves(ys))
+
+    def opened(self, f: Callable[..., Any]) -> tuple[Mapping[str, Any], Callable[..., Any]]:
+        """A callable that is a container, as modules of jax are, holds its parameters."""
+        array = self.module.Array
+        held = {n: x for n, x in self.named_leaves("f", f) if isinstance(x, array)}
+        return held, lambda held, *args, **kwargs: self.rebuilt("f", f, held)(*args, **kwargs)
+
+    def fixed(self, f: Callable[..., Any]) -> Sequence[int]:
+        positions: Sequence[int] = getattr(f, "nondiff_argnums", ())
+        return positions
 
     def as_input(self, value: Any) -> Input | None:
         if not isinstance(value, self.module.Array):

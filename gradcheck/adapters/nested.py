@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import copy
 from typing import Any
 
@@ -24,7 +24,7 @@ def named_leaves(name: str, tree: Any) -> Iterator[tuple[str, Any]]:
         yield name, tree
 
 
-def rebuilt(name: str, tree: Any, leaves: dict[str, Any]) -> Any:
+def rebuilt(name: str, tree: Any, leaves: Mapping[str, Any]) -> Any:
     """Return `tree` with the leaves that `leaves` names in the place of its own."""
     if isinstance(tree, dict):
         nest = copy(tree)  # of whatever kind of dict it is

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradcheck.adapters.define_by_run import is_differentiable
-from gradcheck.adapters.nested import leaves_of
 from gradcheck.cases.expression import Program
 from gradcheck.errors import MissingOperation
 from gradcheck.vocabulary import Arrays, Case, Subject
@@ -22,6 +21,7 @@ Gradients = tuple["np.ndarray | None", ...]
 
 TRIED = 2  # points at which the batched function is compared with the plain one
 SAME = 1e3  # roundings by which the two may differ: they multiply matrices in another order
+ANOTHER = 0.01  # of its size: what two precisions of one function may differ by
 
 
 class FrameworkSubject:
@@ -39,7 +39,7 @@ class FrameworkSubject:
         self._xs = tuple(xs.values())
         self._due = tuple(is_differentiable(case, name, x) for name, x in xs.items())
         self._moving = [i for i, due in enumerate(self._due) if due]
-        self._narrow = False
+        self._narrow: Arrays = ()  # the outputs at the point of what runs in its precision only
         # An expression of a case file is pure; of Python's functions nobody knows, and compiled
         # they would hide what they do beside returning.
         self._compiles = framework.compiles and isinstance(self._function, Program)
@@ -51,16 +51,21 @@ class FrameworkSubject:
         base = Subject(self._names, self._xs, self._due, self.primal, self.vjp, tape=tape)
         if self._case.steps or not self._moving:
             return base
-        self._narrow = self._runs_narrow_only()
+        self._narrow = self._narrow_outputs()
+        jvp = self._if_there(self.jvp, self._try_jvp)
+        vjp_vjp = self._if_there(self.vjp_vjp, self._try_vjp_vjp)
+        # Where there is a second derivative there is a first one.
+        forward_only = jvp and not vjp_vjp and self._is_forward_only()
         return Subject(
             names=self._names,
             xs=self._xs,
             differentiable=self._due,
             primal=self.primal,
-            vjp=self.vjp,
-            jvp=self._if_there(self.jvp, self._try_jvp),
-            vjp_vjp=self._if_there(self.vjp_vjp, self._try_vjp_vjp),
+            vjp=None if forward_only else self.vjp,
+            jvp=jvp,
+            vjp_vjp=vjp_vjp,
             batched_primal=self.batched_primal if self._batches() else None,
+            batched_vjp=self.batched_vjp,
             tape=tape,
         )
 
@@ -78,11 +83,16 @@ class FrameworkSubject:
             return self._out(self._framework.batched(self._call)(*natives))
 
     def vjp(self, arrays: Arrays, y_bars: Arrays) -> Gradients:
-        arrays = self._runnable(arrays)
+        arrays, y_bars = self._runnable(arrays), self._runnable_bars(y_bars)
         with self._framework.session((*arrays, *y_bars)):
-            bars = [self._framework.native(y) for y in y_bars if _is_floating(y)]
+            bars = self._cotangents(y_bars)
             found = self._run(self._pulled, _floating(y_bars), self._natives(arrays), bars)
             return self._placed(found)
+
+    def batched_vjp(self, arrays: Arrays, y_bars: Arrays) -> Gradients:
+        with self._framework.session((*arrays, *y_bars)):
+            f, xs = self._of_moving(self._natives(arrays), _floating(y_bars))
+            return self._placed(self._framework.batched_vjp(f, xs, self._cotangents(y_bars)))
 
     def jvp(self, arrays: Arrays, x_dots: Arrays) -> Arrays:
         ys = self.primal(*arrays)
@@ -94,7 +104,7 @@ class FrameworkSubject:
         return tuple(next(found) if _is_floating(y) else np.zeros_like(y) for y in ys)
 
     def vjp_vjp(self, arrays: Arrays, y_bars: Arrays, v: Arrays) -> tuple[Any, Any]:
-        arrays = self._runnable(arrays)
+        arrays, y_bars = self._runnable(arrays), self._runnable_bars(y_bars)
         with self._framework.session((*arrays, *y_bars)):
             bars = [self._framework.leaf(y) for y in y_bars if _is_floating(y)]
             weights = [self._framework.native(v[i]) for i in self._moving]
@@ -160,12 +170,12 @@ class FrameworkSubject:
 
     def _call(self, *natives: Any) -> tuple[Any, ...]:
         named = dict(zip(self._names, natives, strict=True))
-        return tuple(leaves_of(self._function(self._framework.xp, **named)))
+        return tuple(self._framework.outputs(self._function(self._framework.xp, **named)))
 
     def _natives(self, arrays: Arrays) -> list[Any]:
         framework = self._framework
         pairs = zip(arrays, self._due, strict=True)
-        return [framework.leaf(a) if due else framework.native(a) for a, due in pairs]
+        return [framework.leaf(a) if due else framework.lent(a) for a, due in pairs]
 
     def _of_moving(
         self, natives: Sequence[Any], floating: tuple[int, ...]
@@ -180,6 +190,9 @@ class FrameworkSubject:
             return tuple(found[k] for k in floating)
 
         return f, [natives[i] for i in self._moving]
+
+    def _cotangents(self, y_bars: Arrays) -> list[Any]:
+        return [self._framework.lent(y) for y in y_bars if _is_floating(y)]
 
     def _out(self, values: Sequence[Any]) -> Arrays:
         return tuple(map(self._framework.ndarray, values))
@@ -200,16 +213,34 @@ class FrameworkSubject:
 
     def _runnable(self, arrays: Arrays) -> Arrays:
         """Return arrays in the dtypes of the point, where the function knows no others."""
-        if not self._narrow:
-            return arrays
-        return tuple(a.astype(x.dtype) for a, x in zip(arrays, self._xs, strict=True))
+        return _as_dtypes(arrays, self._xs) if self._narrow else arrays
 
-    def _runs_narrow_only(self) -> bool:
-        """Whether f runs in the point's own precision but not in double, as a closure may."""
+    def _runnable_bars(self, y_bars: Arrays) -> Arrays:
+        return _as_dtypes(y_bars, self._narrow) if self._narrow else y_bars
+
+    def _narrow_outputs(self) -> Arrays:
+        """Return what f gives at the point if in double it is another function, or none.
+
+        A closure over float32 arrays may not run in double, and random numbers are others there.
+        """
         wide = tuple(map(_widened, self._xs))
         if all(a.dtype == x.dtype for a, x in zip(wide, self._xs, strict=True)):
-            return False
-        return _raises(self.primal, *wide) and not _raises(self.primal, *self._xs)
+            return ()
+        try:
+            ys = self.primal(*self._xs)
+        except Exception:  # what it is, a check will tell
+            return ()
+        try:
+            return () if all(map(_is_rounded, ys, self.primal(*wide))) else ys
+        except Exception:  # any reason is reason enough not to run in double
+            return ys
+
+    def _is_forward_only(self) -> bool:
+        try:
+            self._try_vjp()
+        except Exception as error:
+            return self._framework.is_forward_only(error)
+        return False
 
     def _if_there(self, rule: Callable[..., Any], attempt: Callable[[], Any]) -> Any:
         """Return `rule`, None where the framework says that it has none."""
@@ -222,6 +253,9 @@ class FrameworkSubject:
 
     def _try_jvp(self) -> Any:
         return self.jvp(self._xs, tuple(map(np.zeros_like, self._xs)))
+
+    def _try_vjp(self) -> Any:
+        return self.vjp(self._xs, tuple(map(np.ones_like, self.primal(*self._xs))))
 
     def _try_vjp_vjp(self) -> Any:
         y_bars = tuple(map(np.ones_like, self.primal(*self._xs)))
@@ -248,18 +282,25 @@ def _floating(ys: Arrays) -> tuple[int, ...]:
 
 
 def _is_stack_of(stack: np.ndarray, y: np.ndarray) -> bool:
-    if stack.shape != (TRIED, *y.shape) or stack.dtype != y.dtype:
+    if stack.shape != (TRIED, *y.shape) or stack.dtype != y.dtype or not np.isfinite(y).all():
         return False
     rounding = SAME * float(np.finfo(y.dtype).eps) if _is_floating(y) else 0.0
     return np.allclose(stack, y, rtol=rounding, atol=rounding * float(np.max(np.abs(y), initial=0)))
 
 
-def _raises(f: Callable[..., Any], *arguments: Any) -> bool:
-    try:
-        f(*arguments)
-    except Exception:  # what it is, a check will tell
+def _as_dtypes(arrays: Arrays, like: Arrays) -> Arrays:
+    return tuple(a.astype(x.dtype, copy=False) for a, x in zip(arrays, like, strict=True))
+
+
+def _is_rounded(narrow: np.ndarray, wide: np.ndarray) -> bool:
+    """Whether an output of f in the point's precision is about that in double."""
+    if narrow.shape != wide.shape:
+        return False
+    if not _is_floating(narrow):
         return True
-    return False
+    finite = np.isfinite(narrow) & np.isfinite(wide)
+    lost, size = (np.linalg.norm(a[finite]) for a in (wide - narrow, wide))
+    return bool(lost <= max(ANOTHER, SAME * float(np.finfo(narrow.dtype).eps)) * size)
 
 
 def _widened(x: np.ndarray) -> np.ndarray:

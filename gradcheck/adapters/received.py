@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from gradcheck.adapters import ADAPTERS, adapter, unusable
 from gradcheck.adapters.engine import engine_module
 from gradcheck.adapters.framework import Framework
-from gradcheck.adapters.nested import named_leaves, rebuilt
+from gradcheck.adapters.nested import named_leaves
 from gradcheck.vocabulary import Input
 
 _ROOTS = {"torch": "torch", "jax": "jax", "jaxlib": "jax"}
@@ -20,6 +21,8 @@ MISSING = "one nested input was given: pass its parts one by one, check(f, a, b)
 
 def engine_of(things: Sequence[Any]) -> str:
     """Return the framework or module that arrays among `things` are of; empty if of none."""
+    if _are_of_jax(things):
+        return "jax"
     for _, thing in named_leaves("", list(things)):
         for kind in type(thing).__mro__:
             if engine := _ROOTS.get(kind.__module__.partition(".")[0]):
@@ -27,6 +30,14 @@ def engine_of(things: Sequence[Any]) -> str:
         if _is_anothers_variable(thing):
             return type(thing).__module__
     return ""
+
+
+def _are_of_jax(things: Sequence[Any]) -> bool:
+    """Whether there is an array of jax in `things`, in whatever containers jax knows."""
+    jax: Any = sys.modules.get("jax")
+    if not hasattr(jax, "tree_util"):  # not imported, or not yet
+        return False
+    return any(isinstance(leaf, jax.Array) for leaf in jax.tree_util.tree_leaves(things))
 
 
 def _is_anothers_variable(thing: Any) -> bool:
@@ -53,21 +64,25 @@ def received(
 ) -> tuple[dict[str, Input], Callable[..., Any]]:
     """Return the inputs by name, and f as a case's function of them.
 
-    What is no array of the framework is passed to `f` as it is.  Raises ValueError where nothing
-    is to be differentiated.
+    What is no array of the framework is passed to `f` as it is, and so are keywords but for what
+    is marked to be differentiated.  Raises ValueError where nothing is to be differentiated.
     """
     parameters, call = framework.opened(f)
-    named = {**parameters, **dict(_leaves(arguments, parameters))}
+    marked = {name: tree for name, tree in kwargs.items() if _is_marked(framework, tree)}
+    trees = _distinct(arguments, {**parameters, **marked})
+    fixed = {list(trees)[i] for i in framework.fixed(f) if i < len(trees)}
+    nested = {**marked, **{name: tree for name, tree in trees.items() if name not in fixed}}
+    named = {**parameters, **_leaves(framework, nested)}
     inputs = {name: x for name, leaf in named.items() if (x := framework.as_input(leaf))}
     if not any(x.differentiable for x in inputs.values()):
         raise ValueError(f"no input is to be differentiated: {framework.differentiated}")
 
     def function(xp: Any, **leaves: Any) -> Any:
-        of_module = {n: leaves[n] for n in parameters}
-        mine = {n: x for n, x in leaves.items() if n not in parameters}
-        values = [rebuilt(n, tree, mine) for n, tree in _distinct(arguments, parameters)]
+        held = {name: leaves[name] for name in parameters if name in leaves}
+        given = {n: framework.rebuilt(n, t, leaves) for n, t in nested.items()}
+        values = [given.get(name, tree) for name, tree in trees.items()]
         try:
-            return call(of_module, *values, **kwargs)
+            return call(held, *values, **{n: given.get(n, v) for n, v in kwargs.items()})
         except TypeError as error:
             if len(values) == 1 and isinstance(values[0], tuple) and "missing" in str(error):
                 error.add_note(MISSING)
@@ -76,11 +91,15 @@ def received(
     return inputs, function
 
 
-def _leaves(arguments: Mapping[str, Any], taken: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    pairs = _distinct(arguments, taken)
-    return [pair for name, tree in pairs for pair in named_leaves(name, tree)]
+def _is_marked(framework: Framework, tree: Any) -> bool:
+    return any(framework.is_marked(leaf) for _, leaf in framework.named_leaves("", tree))
 
 
-def _distinct(arguments: Mapping[str, Any], taken: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """An argument with the name of a parameter is told apart by a word."""
-    return [(f"input {n}" if n in taken else n, tree) for n, tree in arguments.items()]
+def _leaves(framework: Framework, trees: Mapping[str, Any]) -> dict[str, Any]:
+    named = (framework.named_leaves(name, tree) for name, tree in trees.items())
+    return {name: leaf for pairs in named for name, leaf in pairs}
+
+
+def _distinct(arguments: Mapping[str, Any], taken: Mapping[str, Any]) -> dict[str, Any]:
+    """An argument with the name of a parameter or keyword is told apart by a word."""
+    return {f"input {n}" if n in taken else n: tree for n, tree in arguments.items()}

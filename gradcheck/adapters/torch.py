@@ -14,7 +14,6 @@ import numpy as np
 
 from gradcheck.adapters import ADAPTERS
 from gradcheck.adapters.framework import Framework, Function
-from gradcheck.adapters.nested import leaves_of
 from gradcheck.adapters.torch_module import opened
 from gradcheck.vocabulary import Case, Input
 
@@ -47,8 +46,13 @@ class TorchAdapter(Framework):
     def native(self, array: np.ndarray) -> Any:
         return self.module.from_numpy(np.array(array, order="C"))
 
+    def lent(self, array: np.ndarray) -> Any:
+        if array.flags.writeable and array.flags.c_contiguous:
+            return self.module.from_numpy(array)
+        return self.native(array)  # torch knows neither reversed arrays nor read-only ones
+
     def leaf(self, array: np.ndarray) -> Any:
-        tensor = self.native(array)
+        tensor = self.lent(array)
         return tensor.requires_grad_(array.dtype.kind in "fc")
 
     def ndarray(self, value: Any) -> np.ndarray:
@@ -65,6 +69,9 @@ class TorchAdapter(Framework):
         ys, bars = zip(*pairs, strict=True)
         # A cotangent that is differentiated by needs the graph of this pass.
         again = any(bar.requires_grad for bar in y_bars)
+        if not again and any(bool(bar.any()) for bar in bars):
+            # What a loss does not use has no cotangent, rather than one of zeros.
+            ys, bars = zip(*((y, b) for y, b in pairs if bool(b.any())), strict=True)
         found: Sequence[Any] = self.module.autograd.grad(
             ys, list(xs), bars, create_graph=again, allow_unused=True
         )
@@ -84,17 +91,35 @@ class TorchAdapter(Framework):
         mapped: Function = self.module.func.vmap(f)
         return mapped
 
+    def batched_vjp(self, f: Function, xs: Sequence[Any], y_bars: Sequence[Any]) -> Sequence[Any]:
+        pairs = [
+            (y, b) for y, b in zip(self._tensors(f, xs), y_bars, strict=True) if y.requires_grad
+        ]
+        if not pairs:
+            return [None] * len(xs)
+        ys, bars = zip(*pairs, strict=True)
+        found: Sequence[Any] = self.module.autograd.grad(
+            ys, list(xs), bars, is_grads_batched=True, allow_unused=True
+        )
+        return found
+
     differentiated = "give it requires_grad=True, as x.requires_grad_() does"
 
     def as_input(self, value: Any) -> Input | None:
         if not isinstance(value, self.module.Tensor):
             return super().as_input(value) if isinstance(value, np.ndarray) else None
         if value.layout is not self.module.strided or value.is_quantized:
+            if value.requires_grad:
+                kind = str(value.layout).removeprefix("torch.")
+                raise TypeError(f"NumPy has no {kind}: check a dense tensor, with x.to_dense()")
             return None
         if value.dtype is self.module.bfloat16:
             raise TypeError("NumPy has no bfloat16: check in float32, with x.float()")
         array = self.ndarray(value)
         return Input(array, dtype=str(array.dtype), differentiable=value.requires_grad)
+
+    def is_marked(self, value: Any) -> bool:
+        return isinstance(value, self.module.Tensor) and value.requires_grad
 
     def opened(self, f: Callable[..., Any]) -> tuple[Mapping[str, Any], Callable[..., Any]]:
         return opened(self.module, f) if isinstance(f, self.module.nn.Module) else super().opened(f)
@@ -139,7 +164,7 @@ class TorchTape:
     def call(self, function: Callable[..., Any], leaves: Mapping[str, Any]) -> Any:
         still = {n: x.detach() for n, x in leaves.items() if not self._inputs[n].differentiable}
         with self._torch.session(()):
-            ys = leaves_of(function(self._torch.xp, **{**leaves, **still}))
+            ys = self._torch.outputs(function(self._torch.xp, **{**leaves, **still}))
         return ys[0] if len(ys) == 1 else tuple(ys)
 
     def value(self, y: Any) -> np.ndarray:

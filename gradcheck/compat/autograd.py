@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradcheck.compat import assert_checks
-from gradcheck.compat.jax import checks_of
+from gradcheck.compat.jax import checks_of, warn_of_order
 
 
 def check_grads(
@@ -19,8 +19,9 @@ def check_grads(
 
     argnum: the position of the argument to differentiate by, or several.
     modes: "fwd", "rev" or both.
-    order: 1 or 2.
+    order: 1 or more; no order higher than the second is checked.
     """
+    warn_of_order(check_grads, order)
     checks = checks_of(modes, order)
     positions = (argnum,) if isinstance(argnum, int) else tuple(argnum)
 
