@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import logging
 import time
 import warnings
 from collections import defaultdict
@@ -17,16 +16,17 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
-from typing import Any
 
 import numpy as np
 from tabulate import tabulate
 
 from gradcheck import Verdict, check_rule
+from tests.power import checkers
 from tests.power.conduct import FAULTS
 from tests.power.power import RIGHT, rule_at, site_of, size_of
-from tests.power.rules import RULES, BaseRule, as_tuple
+from tests.power.rules import RULES, BaseRule
 from tests.power.rules.base import Arrays, Backward
+from tests.power.wrapped import WRAPPED
 
 LARGEST_SLOW = 300  # entries of all inputs: the slow mode evaluates twice for each
 
@@ -41,99 +41,19 @@ def ours(rule: BaseRule, backward: Backward, xs: Arrays) -> bool:
     return check_rule(rule.forward, backward, *xs).verdict is Verdict.PASS
 
 
-def torch_accepts(rule: BaseRule, backward: Backward, xs: Arrays, *, fast: bool) -> bool:
-    """Whether torch.autograd.gradcheck accepts the rule."""
-    import torch
-
-    class Rule(torch.autograd.Function):
-        @staticmethod
-        def forward(ctx: Any, *inputs: Any) -> Any:
-            ctx.xs = tuple(t.detach().numpy() for t in inputs)
-            ctx.ys = rule.outputs(ctx.xs)
-            ys = tuple(torch.from_numpy(y.copy()) for y in ctx.ys)
-            return ys if len(ys) > 1 else ys[0]
-
-        @staticmethod
-        def backward(ctx: Any, *y_bars: Any) -> Any:
-            found = backward(tuple(b.detach().numpy() for b in y_bars), ctx.xs, ctx.ys)
-            return tuple(None if g is None else torch.from_numpy(np.asarray(g))
-                         for g in as_tuple(found))  # fmt: skip
-
-    tensors = [torch.from_numpy(x).requires_grad_(x.dtype.kind == "f") for x in xs]
-    return bool(torch.autograd.gradcheck(Rule.apply, tensors, fast_mode=fast))
-
-
-def jax_accepts(rule: BaseRule, backward: Backward, xs: Arrays) -> bool:
-    """Whether jax.test_util.check_grads accepts the rule in reverse mode."""
-    import jax
-    from jax.test_util import check_grads
-
-    jax.config.update("jax_enable_x64", True)
-    logging.getLogger("jax").setLevel(logging.CRITICAL)  # it logs what a wrong rule raises
-    floating = [i for i, x in enumerate(xs) if x.dtype.kind == "f"]
-    shapes = [jax.ShapeDtypeStruct(y.shape, y.dtype) for y in rule.outputs(xs)]
-
-    def whole(moved: Sequence[Any]) -> Arrays:
-        arrays = dict(zip(floating, moved, strict=True))
-        return tuple(np.array(arrays[i]) if i in arrays else x for i, x in enumerate(xs))
-
-    def pull(moved: Sequence[Any], ys: Sequence[Any], y_bars: Sequence[Any]) -> tuple[Any, ...]:
-        bars, outputs = (tuple(np.array(a) for a in part) for part in (y_bars, ys))
-        found = as_tuple(backward(bars, whole(moved), outputs))
-        if len(found) != len(xs):
-            raise ValueError("one gradient for each input")
-        return tuple(np.zeros_like(xs[i]) if found[i] is None else np.asarray(found[i])
-                     for i in floating)  # fmt: skip
-
-    @jax.custom_vjp
-    def function(*moved: Any) -> Any:
-        return tuple(jax.pure_callback(lambda *m: rule.outputs(whole(m)), tuple(shapes), *moved))
-
-    def forward(*moved: Any) -> Any:
-        ys = function(*moved)
-        return ys, (moved, ys)
-
-    def reverse(kept: Any, y_bars: Any) -> Any:
-        like = tuple(jax.ShapeDtypeStruct(x.shape, x.dtype) for x in kept[0])
-        return tuple(jax.pure_callback(pull, like, *kept, y_bars))
-
-    function.defvjp(forward, reverse)
-    check_grads(function, tuple(xs[i] for i in floating), order=1, modes=["rev"])
-    return True
-
-
-def autograd_accepts(rule: BaseRule, backward: Backward, xs: Arrays) -> bool:
-    """Whether autograd.test_util.check_grads accepts the rule in reverse mode."""
-    import autograd.builtins  # noqa: F401  (tuples as outputs)
-    from autograd.extend import defvjp, primitive
-    from autograd.test_util import check_grads
-
-    function = primitive(rule.forward)
-
-    def pull_of(position: int) -> Callable[..., Any]:
-        def vjp(ys: Any, *inputs: Any) -> Callable[[Any], Any]:
-            def pull(g: Any) -> Any:
-                bars = tuple(np.asarray(b) for b in as_tuple(g))
-                outputs = tuple(np.asarray(y) for y in as_tuple(ys))
-                return as_tuple(backward(bars, inputs, outputs))[position]
-
-            return pull
-
-        return vjp
-
-    floating = [i for i, x in enumerate(xs) if x.dtype.kind == "f"]
-    defvjp(function, *map(pull_of, floating), argnums=floating)
-    np.random.seed(0)  # noqa: NPY002  (it draws from the global generator)
-    check_grads(function, argnum=tuple(floating), order=1, modes=["rev"])(*xs)
+def accepted_by(peer: str, rule: BaseRule, backward: Backward, xs: Arrays) -> bool:
+    """Whether a framework's own checker accepts the rule in reverse mode; it raises otherwise."""
+    engine = checkers.PEERS[peer][0]
+    options = {} if engine == "torch" else {"modes": ["rev"]}
+    with checkers.surroundings():
+        offer = checkers.Offer(engine, *WRAPPED[engine](rule, backward, xs), options)
+        checkers.ask(peer, offer)
     return True
 
 
 PEERS: dict[str, tuple[str, Accepts]] = {
     "gradcheck": ("gradcheck", ours),
-    "torch slow": ("torch", partial(torch_accepts, fast=False)),
-    "torch fast": ("torch", partial(torch_accepts, fast=True)),
-    "jax": ("jax", jax_accepts),
-    "autograd": ("autograd", autograd_accepts),
+    **{p: (engine, partial(accepted_by, p)) for p, (engine, *_) in checkers.PEERS.items()},
 }
 
 

@@ -218,13 +218,11 @@ def is_confirmed(rule: BaseRule, fault: SizedFault, seed: int, size: float) -> b
     return seen_by_us(rule, above, xs, seed) and not seen_by_us(rule, below, xs, seed)
 
 
-def seen_by_torch(
-    rule: BaseRule, backward: Backward, xs: Arrays, seed: int, *, fast: bool = False
-) -> bool:
+def seen_by_torch(rule: BaseRule, backward: Backward, xs: Arrays, seed: int, *, mode: str) -> bool:
     """Whether torch rejects; its directions are always the same, its points are not."""
     import torch  # noqa: F401  (it makes the module below)
 
-    from tests.power.peers import torch_accepts
+    from tests.power.peers import accepted_by
 
     # To word a rejection the fast mode runs the slow one, which here takes minutes.
     wording = mock.patch.object(
@@ -232,7 +230,7 @@ def seen_by_torch(
     )
     try:
         with wording:
-            return not torch_accepts(rule, backward, xs, fast=fast)
+            return not accepted_by(f"torch {mode}", rule, backward, xs)
     except Exception:  # torch raises a RuntimeError of its own for a wrong gradient
         return True
 
@@ -307,7 +305,7 @@ def detection_rows(name: str, n: int, share: float) -> Iterator[list[object]]:
         return
     for mode, feasible in TORCH.items():
         if n in feasible:
-            seen = partial(seen_by_torch, fast=mode == "fast")
+            seen = partial(seen_by_torch, mode=mode)
             tried = range(max(1, int(feasible[n] * share)))
             found = np.array([smallest_seen_by(seen, rule, faults, seed) for seed in tried])
             yield [name, n, f"torch {mode}", len(tried), *quantiles(found)]

@@ -1,0 +1,1 @@
+"""Wrong gradients that checkers in use accept, and right ones that they reject."""
