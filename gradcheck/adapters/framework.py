@@ -164,17 +164,15 @@ class Framework:
         pairs = zip(found, self.beyond.values(), strict=True)
         return next((match.expand(reason) for match, reason in pairs if match), "")
 
-    @staticmethod
-    def is_forward_only(error: Exception) -> bool:
+    def is_forward_only(self, error: Exception) -> bool:
         """Whether `error` says that a function is differentiated in forward mode alone."""
         return bool(_FORWARD_ONLY.search(str(error)))
 
-    @staticmethod
-    def lacks_rule(error: Exception) -> bool:
+    def lacks_rule(self, error: Exception) -> bool:
         """Whether `error` says that there is no rule, and not that a rule is at fault."""
         if isinstance(error, NotImplementedError | MissingOperation):
             return True
-        return bool(_LACKING.search(str(error)))
+        return bool(_LACKING.search(str(error))) or self.is_forward_only(error)
 
 
 class Operations(Mapping[str, Callable[..., Any]]):

@@ -113,19 +113,36 @@ def installed() -> list[str]:
 
 @contextmanager
 def surroundings() -> Iterator[None]:
-    """Double precision in jax, and silence; all is as it was afterwards."""
+    """Double precision in jax, one thread in torch, and silence; all is as it was afterwards."""
     logger = logging.getLogger("jax")  # it logs what a wrong rule raises
     level = logger.level
     logger.setLevel(logging.CRITICAL)
     try:
-        with warnings.catch_warnings(action="ignore"), np.errstate(all="ignore"), _double():
+        quiet = warnings.catch_warnings(action="ignore")
+        with quiet, np.errstate(all="ignore"), _double_precision(), _one_thread():
             yield
     finally:
         logger.setLevel(level)
 
 
 @contextmanager
-def _double() -> Iterator[None]:
+def _one_thread() -> Iterator[None]:
+    """Arrays are small here: threads would only wait for one another."""
+    if not importlib.util.find_spec("torch"):
+        yield
+        return
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def _double_precision() -> Iterator[None]:
     if not importlib.util.find_spec("jax"):
         yield
         return

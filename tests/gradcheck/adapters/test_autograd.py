@@ -54,3 +54,33 @@ def test_what_is_not_finite_is_judged_in_silence():
     report = check(anp.prod, np.array([2.0, 0.0, 3.0]), engine="autograd")
     assert report.verdict is Verdict.FAIL
     assert "got nan" in str(report)
+
+
+@autograd.extend.primitive
+def product(x, y):
+    return x * y
+
+
+autograd.extend.defvjp(
+    product, lambda ans, x, y: lambda g: g * y, lambda ans, x, y: lambda g: g * x
+)
+
+
+def test_a_primitive_of_several_arguments():
+    report = check(product, X, X + 1, engine="autograd")
+    assert report.passed, str(report)
+    assert report.detects.keys() == {"x", "y"}
+
+
+def test_a_cotangent_written_to_is_told():
+    def pull(ans, x):
+        def vjp(g):
+            g *= 2 * x
+            return g
+
+        return vjp
+
+    square = autograd.extend.primitive(lambda x: x**2)
+    autograd.extend.defvjp(square, pull)
+    report = check(square, X, engine="autograd")
+    assert "the cotangent of output 0 is not written to" in str(report)

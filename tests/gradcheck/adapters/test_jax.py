@@ -1,4 +1,5 @@
-from dataclasses import replace
+import functools
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -121,3 +122,63 @@ def test_expressions_are_compiled_and_functions_of_python_are_not(tmp_path):
         outcomes = run_case(replace(case, function=function), "jax", Options())
         assert {o.verdict for o in outcomes} <= {Verdict.PASS, Verdict.SKIP}
     assert len(calls_of_program) <= 20 < 60 < len(calls)
+
+
+@jax.tree_util.register_dataclass
+@dataclass
+class Layer:
+    w: jax.Array
+    b: jax.Array
+
+    def __call__(self, x):
+        return jnp.tanh(self.w @ x + self.b)
+
+
+LAYER = Layer(jnp.ones((2, 3)), jnp.zeros(2))
+
+
+def test_registered_classes_are_containers():
+    report = check(lambda p, x: Layer(p.w * 2, p.b + x[0]), LAYER, X)
+    assert report.passed, str(report)
+    assert report.detects.keys() == {"p.w", "p.b", "x"}
+
+
+def test_a_callable_container_holds_its_parameters():
+    report = check(LAYER, X)
+    assert report.passed, str(report)
+    assert report.detects.keys() == {"f.w", "f.b", "x"}
+    by_hand = jax.tree_util.Partial(lambda w, x: wrong(w) * x, X)
+    assert check(by_hand, X + 1).verdict is Verdict.FAIL
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(1,))
+def scaled(x, k):
+    return x * k
+
+
+scaled.defvjp(lambda x, k: (x * k, None), lambda k, _, g: (g * k,))
+
+
+def test_arguments_that_are_said_not_to_be_differentiated_are_passed_as_they_are():
+    report = check(scaled, X, 3.0)
+    assert report.passed, str(report)
+    assert report.detects.keys() == {"x"}
+
+
+def test_a_function_without_a_reverse_mode_is_checked_in_forward_mode():
+    def power(x):
+        return jax.lax.while_loop(lambda c: c[0] < 3, lambda c: (c[0] + 1, c[1] * x), (0, x))[1]
+
+    outcomes = {o.check: o.verdict for o in check(power, X).outcomes}
+    assert outcomes["jvp"] is Verdict.PASS
+    assert outcomes["vjp"] is Verdict.SKIP
+
+
+def test_random_numbers_of_float32_are_those_of_float32():
+    report = check(lambda k, x: x * jax.random.normal(k, (3,)), jax.random.PRNGKey(0), X)
+    assert report.passed, str(report)
+
+
+def test_what_is_nowhere_finite_warns_of_nothing(recwarn):
+    assert check(jnp.sqrt, jnp.asarray([-1.0])).verdict is Verdict.INCONCLUSIVE
+    assert not recwarn.list

@@ -206,3 +206,211 @@ def test_longdouble_is_refused():
 def test_warnings_of_torch_itself_are_no_errors():
     with warnings.catch_warnings(action="error"):
         assert check(torch.tanh, X).passed
+
+
+class WritesIntoItsCotangent(Sine):
+    @staticmethod
+    def backward(ctx, g):
+        return g.mul_(torch.cos(ctx.saved_tensors[0]))
+
+
+class WritesPastTorch(Sine):
+    @staticmethod
+    def backward(ctx, g):
+        return g.data.mul_(torch.cos(ctx.saved_tensors[0]))
+
+
+@pytest.mark.parametrize("rule", [WritesIntoItsCotangent, WritesPastTorch])
+def test_a_cotangent_written_to_is_told(rule):
+    report = check(rule.apply, X)
+    assert report.verdict is Verdict.FAIL
+    assert "the cotangent of output 0 is not written to" in str(report)
+
+
+def test_an_input_written_to_is_told():
+    report = check(
+        lambda x, w: x * w.add_(1), X, tensor(1.0, 2.0, 3.0, grad=False), checks=["purity"]
+    )
+    assert "w is not written to" in str(report)
+
+
+class OfTwo(torch.autograd.Function):
+    """x squared and sin x; outputs that a loss leaves out have no cotangent."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(x)
+        return x**2, torch.sin(x)
+
+    @staticmethod
+    def backward(ctx, a, b):
+        [x] = ctx.saved_tensors
+        parts = [0 * x if a is None else 2 * x * a, 0 * x if b is None else x.cos() * b]
+        return parts[0] + parts[1]
+
+
+class OfBothOnly(OfTwo):
+    @staticmethod
+    def backward(ctx, a, b):
+        if a is None or b is None:
+            return torch.zeros_like(ctx.saved_tensors[0])
+        return OfTwo.backward(ctx, a, b)
+
+
+class OfNoneNever(OfTwo):
+    @staticmethod
+    def backward(ctx, a, b):
+        [x] = ctx.saved_tensors
+        return 2 * x * a + x.cos() * b
+
+
+def test_outputs_without_a_cotangent():
+    assert check(OfTwo.apply, X).passed
+    assert check(OfBothOnly.apply, X).verdict is Verdict.FAIL
+    report = check(OfNoneNever.apply, X)
+    assert report.verdict is Verdict.ERROR
+    assert "NoneType" in str(report)
+
+
+class Needed(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x, w):
+        ctx.save_for_backward(x, w)
+        return x * w
+
+    @staticmethod
+    def backward(ctx, g):
+        x, w = ctx.saved_tensors
+        by_x, by_w = ctx.needs_input_grad
+        return g * w if by_x else None, g * x if by_w else None
+
+
+def test_a_rule_that_asks_which_gradients_are_needed():
+    assert check(Needed.apply, X, tensor(1.0, 2.0, 3.0)).passed
+    assert check(Needed.apply, X, tensor(1.0, 2.0, 3.0, grad=False)).passed
+
+
+class Marked(torch.autograd.Function):
+    """A second output that is said to have no derivative."""
+
+    second = staticmethod(torch.sign)
+
+    @classmethod
+    def forward(cls, ctx, x):
+        m = cls.second(x)
+        ctx.mark_non_differentiable(m)
+        ctx.save_for_backward(x)
+        return x**2, m
+
+    @staticmethod
+    def backward(ctx, g, _):
+        return 2 * g * ctx.saved_tensors[0]
+
+
+class MarkedWrongly(Marked):
+    second = staticmethod(torch.exp)
+
+
+def test_outputs_marked_as_not_differentiable():
+    assert check(Marked.apply, X).passed
+    assert "d y1[" in str(check(MarkedWrongly.apply, X))
+
+
+class Pushed(torch.autograd.Function):
+    """With a forward mode, for vmap too."""
+
+    generate_vmap_rule = True
+    factor = 1.0
+
+    @staticmethod
+    def forward(x):
+        return torch.sin(x)
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(*inputs)
+        ctx.save_for_forward(*inputs)
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * torch.cos(ctx.saved_tensors[0])
+
+    @classmethod
+    def jvp(cls, ctx, x_dot):
+        return cls.factor * x_dot * torch.cos(ctx.saved_tensors[0])
+
+
+class PushedWrongly(Pushed):
+    factor = 1.001
+
+
+def test_the_forward_mode_of_a_users_function():
+    assert {"jvp", "adjoint"} <= checks_of(check(Pushed.apply, X)).keys()
+    outcomes = checks_of(check(PushedWrongly.apply, X))
+    assert outcomes["vjp"] is Verdict.PASS
+    assert outcomes["jvp"] is Verdict.FAIL
+
+
+def test_complex_rules_follow_torchs_convention():
+    class Squared(Sine):
+        conj = True
+
+        @staticmethod
+        def forward(ctx, z):
+            ctx.save_for_backward(z)
+            return z * z
+
+        @classmethod
+        def backward(cls, ctx, g):
+            slope = 2 * ctx.saved_tensors[0]
+            return g * (slope.conj() if cls.conj else slope)
+
+    class WithoutConj(Squared):
+        conj = False
+
+    z = torch.tensor([1 + 2j, 0.5 - 1j], dtype=torch.complex128, requires_grad=True)
+    assert check(Squared.apply, z).passed
+    assert check(WithoutConj.apply, z).verdict is Verdict.FAIL
+
+
+def test_keywords_that_require_a_gradient_are_inputs():
+    report = check(lambda x, k, w: x * w**k, X, kwargs={"w": tensor(1.0, 2.0, 3.0), "k": 2})
+    assert report.passed, str(report)
+    assert report.detects.keys() == {"x", "w"}
+    assert check(lambda *, w: Wrong.apply(w), kwargs={"w": X}).verdict is Verdict.FAIL
+
+
+def test_what_returns_nothing_is_an_error():
+    report = check(lambda x: None, X)
+    assert report.verdict is Verdict.ERROR
+    assert "the function returned None" in str(report)
+
+
+def test_a_sparse_tensor_is_refused_with_a_way_out():
+    x = torch.eye(2, dtype=torch.float64).to_sparse().requires_grad_()
+    with pytest.raises(TypeError, match=r"check a dense tensor, with x.to_dense\(\)"):
+        check(lambda x: x * 2, x)
+
+
+def test_random_numbers_of_float32_are_those_of_float32():
+    report = check(lambda x: x * torch.rand_like(x), X.detach().float().requires_grad_())
+    assert report.passed, str(report)
+
+
+def test_a_forward_that_is_random_beyond_torch_is_told():
+    random = np.random.default_rng(0)
+    report = check(lambda x: x * random.random(), X)
+    assert report.verdict is Verdict.FAIL
+    assert "the forward is the same at a second call" in str(report)
+
+
+def test_tied_parameters_and_a_module_in_train_mode():
+    first, second = torch.nn.Linear(3, 3), torch.nn.Linear(3, 3)
+    second.weight = first.weight
+    module = torch.nn.Sequential(first, torch.nn.BatchNorm1d(3), torch.nn.Dropout(0.5), second)
+    module = module.double()
+    before = {n: v.clone() for n, v in module.state_dict().items()}
+    report = check(module, torch.linspace(-1, 1, 12, dtype=torch.float64).reshape(4, 3).cos())
+    assert report.passed, str(report)
+    assert all(torch.equal(v, before[n]) for n, v in module.state_dict().items())
