@@ -61,9 +61,7 @@ class TorchAdapter(Framework):
         return np.array(value.numpy(force=True), order="C")
 
     def vjp(self, f: Function, xs: Sequence[Any], y_bars: Sequence[Any]) -> Sequence[Any]:
-        pairs = [
-            (y, b) for y, b in zip(self._tensors(f, xs), y_bars, strict=True) if y.requires_grad
-        ]
+        pairs = self._differentiable(f, xs, y_bars)
         if not pairs:
             return [None] * len(xs)
         ys, bars = zip(*pairs, strict=True)
@@ -92,9 +90,7 @@ class TorchAdapter(Framework):
         return mapped
 
     def batched_vjp(self, f: Function, xs: Sequence[Any], y_bars: Sequence[Any]) -> Sequence[Any]:
-        pairs = [
-            (y, b) for y, b in zip(self._tensors(f, xs), y_bars, strict=True) if y.requires_grad
-        ]
+        pairs = self._differentiable(f, xs, y_bars)
         if not pairs:
             return [None] * len(xs)
         ys, bars = zip(*pairs, strict=True)
@@ -126,6 +122,13 @@ class TorchAdapter(Framework):
 
     def tape(self, case: Case) -> TorchTape:
         return TorchTape(self, case)
+
+    def _differentiable(
+        self, f: Function, xs: Sequence[Any], y_bars: Sequence[Any]
+    ) -> list[tuple[Any, Any]]:
+        """Return the outputs that hang on a leaf, with their cotangents."""
+        pairs = zip(self._tensors(f, xs), y_bars, strict=True)
+        return [(y, bar) for y, bar in pairs if y.requires_grad]
 
     def _tensors(self, f: Function, xs: Sequence[Any]) -> list[Any]:
         return [self.module.as_tensor(y) for y in f(*xs)]

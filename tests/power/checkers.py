@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import logging
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -125,35 +127,32 @@ def surroundings() -> Iterator[None]:
         logger.setLevel(level)
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
+def _one_thread() -> AbstractContextManager[None]:
     """Arrays are small here: threads would only wait for one another."""
-    if not importlib.util.find_spec("torch"):
-        yield
-        return
-    import torch
+    torch = _module("torch")
+    return _changed(torch.get_num_threads, torch.set_num_threads, 1) if torch else nullcontext()
 
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+
+def _double_precision() -> AbstractContextManager[None]:
+    jax = _module("jax")
+    if not jax:
+        return nullcontext()
+    put = partial(jax.config.update, "jax_enable_x64")
+    return _changed(lambda: jax.config.jax_enable_x64, put, True)
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(name) if importlib.util.find_spec(name) else None
 
 
 @contextmanager
-def _double_precision() -> Iterator[None]:
-    if not importlib.util.find_spec("jax"):
-        yield
-        return
-    import jax
-
-    before = jax.config.jax_enable_x64
-    jax.config.update("jax_enable_x64", True)
+def _changed(get: Callable[[], Any], put: Callable[[Any], Any], value: Any) -> Iterator[None]:
+    before = get()
+    put(value)
     try:
         yield
     finally:
-        jax.config.update("jax_enable_x64", before)
+        put(before)
 
 
 # ---------------------------------------------------------------- arrays

@@ -27,6 +27,12 @@ def test_a_right_gradient_that_others_reject_is_accepted(record):
     assert not all(is_right(said, wrong=False) for said in verdicts.values()), "nobody's alarm"
 
 
+def test_a_plain_function_is_rejected_by_nobody():
+    verdicts = judged(of_function("sin", "", lambda xp, x: xp.sin(x), [0.5, 1.0, -2.0]))
+    assert set(verdicts) == {OURS, *PEERS}
+    assert all(is_right(said, wrong=False) for said in verdicts.values()), verdicts
+
+
 def test_the_tables_are_large_enough():
     assert (len(WRONG), len(RIGHT)) >= (12, 6)
 
