@@ -211,7 +211,7 @@ def test_runxfail_takes_expectations_away(project):
 
 def test_a_skip_has_its_reason_and_the_place_of_the_case(library):
     elsewhere = "cases:\n  - {id: a, function: exp(x), inputs: {x: 1.0}, engines: [torch]}\n"
-    absent = "import sys\nsys.modules['torch'] = None\n"  # importing it fails, be it installed or not
+    absent = "import sys\nsys.modules['torch'] = None\n"  # whether it is installed or not
     write(library, {"cases/elsewhere.yaml": elsewhere, "conftest.py": absent})
     result = library.runpytest_subprocess("-rs")
     skips = [line for line in result.outlines if line.startswith("SKIPPED")]
