@@ -94,6 +94,7 @@ def _function_of(cls: Any, compute: Callable[..., Any], name: str) -> Callable[.
         return compute(*xs)
 
     cls.define_forward(forward)
+    cls.compute = staticmethod(compute)  # for who replays a record on plain arrays
     xs = list(inspect.signature(cls.rule).parameters.values())[3:]  # after self, gy, y
     function: Any = (unary if len(xs) == 1 else binary)(cls(), compute)
     function.__name__ = function.__qualname__ = name

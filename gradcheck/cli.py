@@ -17,6 +17,7 @@ EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_INTERNAL = 3
+EXIT_UNMEASURED = 4
 EXIT_NOTHING = 5
 EXIT_INTERRUPTED = 130
 
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
     0 all passed; 1 a failure; 2 a mistake in the command line or a case file; 3 a fault of ours;
-    5 nothing was compared; 130 interrupted.
+    4 something could not be measured; 5 nothing was compared; 130 interrupted.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -78,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="gradcheck",
         description="Check gradients against a numerical derivative that knows its own error.",
         epilog="Exit codes: 0 all passed, 1 a failure, 2 a mistake in the command line or a case "
-        "file, 3 a fault of gradcheck, 5 nothing was compared, 130 interrupted.",
+        "file, 3 a fault of gradcheck, 4 not measured, 5 nothing was compared, 130 interrupted.",
     )
     parser.add_argument("--version", action="version", version=f"gradcheck {__version__}")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)

@@ -40,9 +40,8 @@ def read(options: argparse.Namespace) -> tuple[Path, list[Case], list[Mistake]]:
     from gradcheck.library import find_root, read_cases
 
     root = find_root(Path.cwd())
-    paths = [_from(root, path) for path in options.paths or DEFAULT_PATHS]
     try:
-        loaded = read_cases(paths, root, python=not options.no_python)
+        loaded = read_cases(paths_of(options, root), root, python=not options.no_python)
     except MissingPath as error:
         raise cli.UsageError(str(error)) from error
     for mistake in loaded.mistakes:
@@ -51,6 +50,11 @@ def read(options: argparse.Namespace) -> tuple[Path, list[Case], list[Mistake]]:
         count = len(loaded.mistakes)
         print(f"{count} mistake{'s' * (count > 1)} in case files", file=sys.stderr)
     return root, list(loaded.cases), list(loaded.mistakes)
+
+
+def paths_of(options: argparse.Namespace, root: Path) -> list[str]:
+    """Return the paths that a command line means."""
+    return [_from(root, path) for path in options.paths or DEFAULT_PATHS]
 
 
 def _from(root: Path, path: str) -> str:

@@ -6,21 +6,18 @@ imports nothing but pytest, and what pytest itself has imported.
 
 from __future__ import annotations
 
-import fnmatch
 import os
-import re
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gradcheck.pytest_files import is_other_python, reads_as_cases
+
 if TYPE_CHECKING:
     from gradcheck.reporters.rows import Row
     from gradcheck.vocabulary import Case
-
-LARGEST = 8 * 2**20
-"""Bytes of a file that are looked at: the loader refuses larger case files, in its own words."""
 
 ACTING_MARKERS = frozenset(
     ["skip", "skipif", "xfail", "usefixtures", "filterwarnings", "parametrize"]
@@ -96,6 +93,10 @@ def _seed(config: pytest.Config) -> int:
         raise pytest.UsageError(f"gradcheck_seed = {text}: expected a whole number") from None
 
 
+def _engines(config: pytest.Config) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(config.getoption("gradcheck_engine")))
+
+
 def pytest_report_header(config: pytest.Config) -> str | None:
     """Show the seed where somebody chose it."""
     return _shown_seed(config) if _is_seed_chosen(config) else None
@@ -119,18 +120,6 @@ def _shown_seed(config: pytest.Config) -> str:
 
 
 # ---------------------------------------------------------------- files
-
-_IMPORTS_US = re.compile(rb"^[ \t]*(?:from|import)[ \t]+gradcheck\b", re.MULTILINE)
-# At the start of a line, or the first thing in the file: indented, or in braces.  All repetitions
-# are possessive, so that no file can make the search take more than linear time.
-_CASES_KEY = re.compile(
-    rb"""
-    (?: ^ | \A (?:\xef\xbb\xbf)?+ (?: [ \t\r]*+ (?:(?:\#|%|---)[^\n]*+)?+ \n )*+
-            [ \t]*+ (?:\{\s*+)?+ )
-    (?: cases[ \t]*+:(?=\s|\Z) | (?:"cases"|'cases')[ \t]*+: )""",
-    re.MULTILINE | re.VERBOSE,
-)
-_MEANT = {".yaml": _CASES_KEY, ".yml": _CASES_KEY, ".py": _IMPORTS_US}
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> CaseFile | None:
@@ -156,56 +145,38 @@ def _case_file(path: Path, parent: pytest.Collector) -> CaseFile | None:
 
 def _holds_cases(path: Path, config: pytest.Config) -> bool:
     """Whether a file is below the folders of cases, and its text says that it holds some."""
-    if path.suffix not in _MEANT or path.name.startswith("."):
+    if path.suffix not in (".py", ".yaml", ".yml") or path.name.startswith("."):
         return False
     # As text: every file of everybody's project comes by here, and paths take ten times as long.
     if not f"{path}{os.sep}".startswith(config.stash[_folders]):
         return False
-    if path.suffix == ".py" and _is_other_python(path, config.getini("python_files")):
+    if path.suffix == ".py" and is_other_python(path, config.getini("python_files")):
         return False
-    return _MEANT[path.suffix].search(_text(path)) is not None
-
-
-def _is_other_python(path: Path, patterns: Iterable[str]) -> bool:
-    """Whether a Python file is there to be imported, or a test file by pytest's own pattern."""
-    if path.name.startswith("_") or path.name == "conftest.py":
-        return True
-    return any(
-        fnmatch.fnmatch(path.as_posix(), f"*/{pattern}")
-        if "/" in pattern
-        else fnmatch.fnmatch(path.name, pattern)
-        for pattern in patterns
-    )
-
-
-def _text(path: Path) -> bytes:
-    """Return what is looked at of a file; a file that cannot be read is not ours."""
-    try:
-        with path.open("rb") as stream:
-            # Not read(LARGEST): that makes room for as much, for each of many small files.
-            return stream.read(min(LARGEST, os.fstat(stream.fileno()).st_size))
-    except OSError:
-        return b""
+    return reads_as_cases(path)
 
 
 class CaseFile(pytest.File):
     """A YAML or Python file of cases."""
 
-    def collect(self) -> Iterator[CaseItem]:
+    def collect(self) -> Iterator[pytest.Function]:
         """Yield an item for each case, variant and engine; every mistake is one error."""
         from gradcheck.library import read_cases
+        from gradcheck.pytest_benchmarks import is_only_timing, is_timing, timed_items
 
         loaded = read_cases([str(self.path)], self.config.rootpath)
         if loaded.mistakes:
             raise self.CollectError("\n".join(map(str, loaded.mistakes)))
         for case in loaded.cases:
-            yield from self._items(case)
+            if is_timing(self.config):
+                engines, seed = _engines(self.config), _seed(self.config)
+                yield from timed_items(self, case, engines, seed)
+            if not is_only_timing(self.config):
+                yield from self._items(case)
 
     def _items(self, case: Case) -> Iterator[CaseItem]:
         from gradcheck.runner import engines_of
 
-        chosen = tuple(dict.fromkeys(self.config.getoption("gradcheck_engine")))
-        engines = engines_of(case, chosen)
+        engines = engines_of(case, _engines(self.config))
         # A case that allows none of the chosen engines is there, to be counted as deselected.
         for engine in engines or engines_of(case, ())[:1]:
             item = self._item(case, engine)
@@ -366,6 +337,14 @@ def pytest_runtest_makereport(
     if isinstance(item, CaseItem) and call.when == "call":
         item.complete(report)
     return report
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_benchmark_update_json(benchmarks: Sequence[Any], output_json: dict[str, Any]) -> None:
+    """Describe what the timings of cases depend on."""
+    from gradcheck.pytest_benchmarks import describe
+
+    describe(benchmarks, output_json)
 
 
 # ---------------------------------------------------------------- fixture

@@ -77,18 +77,21 @@ def engines_of(case: Case, chosen: Sequence[str]) -> tuple[str, ...]:
 
 def run_case(case: Case, engine: str, options: Options) -> tuple[Outcome, ...]:
     """Run the checks of `case` on one engine and return their outcomes, expectations applied."""
-    reason = case.skip.get(engine) or case.skip.get("*")
-    if reason is None:
-        reason = unusable(engine) or None
-    if reason is None and case.fault and engine != DEFAULT_ENGINE:
-        reason = f"a fault is planted into our own engine, not into {engine}"
-    if reason is not None:
+    if reason := why_skipped(case, engine):
         return (_outcome(case, engine, "case", options, Verdict.SKIP, reason),)
     try:
         subject = _subject(case, engine, options)
     except (Exception, SystemExit) as error:  # a case's mistake ends that case only
         return (_error(case, engine, "inputs", options, error),)
     return as_expected(case, engine, tuple(_run_checks(subject, case, engine, options)))
+
+
+def why_skipped(case: Case, engine: str) -> str:
+    """Return why `case` is not run on `engine`; empty if it is."""
+    reason = case.skip.get(engine) or case.skip.get("*") or unusable(engine)
+    if not reason and case.fault and engine != DEFAULT_ENGINE:
+        return f"a fault is planted into our own engine, not into {engine}"
+    return reason
 
 
 def _subject(case: Case, engine: str, options: Options) -> Subject:

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from gradcheck.detection import Detections as Detections
 from gradcheck.detection import Detects as Detects
 from gradcheck.detection import weakest as weakest
+from gradcheck.timing import PHASES as PHASES
+from gradcheck.timing import Benchmark as Benchmark
+from gradcheck.timing import Passes as Passes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -161,6 +164,8 @@ class Case:
     `rule` is a pair (forward, backward) on ndarrays instead; `steps` replaces both.  Empty
     `checks` and `engines` mean the default.  `xfail` and `skip` map an engine's name, or "*" for
     all, to the reason.  `symbols` are this variant's `$` values in order of declaration.
+    `benchmark` asks for the case to be timed, `sized` are its variants at the sizes to time it at
+    (none: it is timed as it stands).
     """
 
     slug: str
@@ -180,7 +185,8 @@ class Case:
     tolerance: Tolerance | None = None
     kink: str = ""
     fault: Fault | None = None
-    benchmark: Mapping[str, Any] | None = None
+    benchmark: Benchmark | None = None
+    sized: tuple[Case, ...] = ()
 
     @property
     def variant(self) -> str:
@@ -256,7 +262,10 @@ class Subject:
 
 
 class Adapter(Protocol):
-    """An engine seen from the harness."""
+    """An engine seen from the harness.
+
+    Optional: `passes(case, xs)` returns the case's Passes at the point `xs`, for benchmarks.
+    """
 
     name: str
 

@@ -12,20 +12,16 @@ HARNESS = ROOT / "gradcheck"
 
 # A module may import its own level and those above it in this list.
 LEVELS = [
-    ["vocabulary", "errors", "registry", "entry", "detection"],
+    ["vocabulary", "errors", "registry", "entry", "detection", "timing"],
     ["numeric", "inputs"],
     ["cases", "adapters"],
     ["checks", "judge", "localise", "group_testing", "diagnosis", "expectation", "agreement"],
-    ["runner", "selection", "library", "executors"],
+    ["runner", "selection", "library", "executors", "bench"],
     ["reporters", "api", "compat"],
     [
-        "cli",
-        "collection",
-        "commands",
+        *("cli", "collection", "commands", "__main__"),
+        *("pytest_plugin", "pytest_report", "pytest_files", "pytest_benchmarks", "pytest_session"),
         "pytest_engines",
-        "pytest_plugin",
-        "pytest_report",
-        "__main__",
     ],
 ]
 LEVEL_OF = {name: level for level, names in enumerate(LEVELS) for name in names}

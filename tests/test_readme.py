@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from gradcheck.api import load_cases
+from gradcheck.bench.workload import workloads
 from gradcheck.cli import main
 
 README = (Path(__file__).parents[1] / "README.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.M | re.S)
 SNIPPETS = [text for language, text in BLOCKS if language == "python"]
-[FIRST_CASE] = [text for language, text in BLOCKS if language == "yaml"]
+FIRST_CASE, TIMED_CASE = [text for language, text in BLOCKS if language == "yaml"]
 TEXTS = [text for language, text in BLOCKS if language == "text"]
 
 
@@ -49,6 +51,13 @@ def test_the_broken_case_is_told_as_shown(project, capsys):
     told = capsys.readouterr().err.splitlines()
     for line, shown in zip(told, TEXTS[1].splitlines(), strict=False):
         assert line.startswith(shown.removesuffix("..."))
+
+
+def test_the_timed_case_is_timed_where_it_says(project):
+    Path("cases/timed.yaml").write_text(TIMED_CASE)
+    found = workloads(load_cases("cases/timed.yaml"), ["engine", "jax"])
+    assert sum(each.phase == "check" for each in found) == 2
+    assert [each.case.variant for each in found if each.engine == "jax"] == ["100"] * 3
 
 
 def test_the_first_failure_reads_as_shown():

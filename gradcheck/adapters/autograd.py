@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.adapters import ADAPTERS
-from gradcheck.adapters.framework import Framework, Function
+from gradcheck.adapters.framework import Framework, Function, Pullback
 
 
 @ADAPTERS.register("autograd")
@@ -43,10 +43,13 @@ class AutogradAdapter(Framework):
     def lent(self, array: np.ndarray) -> Any:
         return array
 
-    def vjp(self, f: Function, xs: Sequence[Any], y_bars: Sequence[Any]) -> Sequence[Any]:
-        pullback, _ = self._core.make_vjp(self._of_tuple(f), self._tuple(xs))
-        gradients: Sequence[Any] = pullback(self._tuple(map(self._conj, y_bars)))
-        return [self._conj(g) for g in gradients]
+    def pullback(self, f: Function, xs: Sequence[Any]) -> tuple[Sequence[Any], Pullback]:
+        back, ys = self._core.make_vjp(self._of_tuple(f), self._tuple(xs))
+
+        def pullback(y_bars: Sequence[Any]) -> Sequence[Any]:
+            return [self._conj(g) for g in back(self._tuple(map(self._conj, y_bars)))]
+
+        return ys, pullback
 
     def jvp(self, f: Function, xs: Sequence[Any], x_dots: Sequence[Any]) -> Sequence[Any]:
         pushforward = self._core.make_jvp(self._of_tuple(f), self._tuple(xs))

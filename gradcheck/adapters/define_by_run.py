@@ -26,6 +26,27 @@ def subject_on(tape: Tape, case: Case, xs: Mapping[str, np.ndarray]) -> Subject:
     )
 
 
+class TapePasses:
+    """The passes of a case on `tape`; leaves are cleared before each backward pass, and in it."""
+
+    def __init__(self, tape: Tape, case: Case, xs: Mapping[str, np.ndarray]) -> None:
+        self._tape = tape
+        self._function = case.function or _steps_have_none
+        self._leaves = _leaves(tape, xs)
+
+    def forward(self) -> tuple[Any, ...]:
+        return _outputs(self._tape, self._function, self._leaves)
+
+    def backward(self, kept: tuple[Any, ...]) -> None:
+        for leaf in self._leaves.values():
+            self._tape.cleargrad(leaf)
+        for y in kept:
+            self._tape.backward(y)
+
+    def nodes(self, kept: tuple[Any, ...]) -> int | None:
+        return None
+
+
 def is_differentiable(case: Case, name: str, x: np.ndarray) -> bool:
     """Whether a gradient by `x` is due: declared so, and a number that can move."""
     return case.inputs[name].differentiable and x.dtype.kind in "fc"

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.adapters import ADAPTERS
-from gradcheck.adapters.define_by_run import subject_on
+from gradcheck.adapters.define_by_run import TapePasses, subject_on
 from gradcheck.adapters.fault import FaultyTape
 from gradcheck.adapters.names import Namespace
 from gradcheck.errors import MissingOperation
@@ -95,15 +95,21 @@ class EngineAdapter:
         return operations
 
     def subject(self, case: Case, xs: Mapping[str, np.ndarray]) -> Subject:
-        tape: Tape = EngineTape(self._engine, self.xp)
-        if case.fault:
-            tape = FaultyTape(tape, self.operation_class(case.fault.operation), case.fault)
-            tape.require_applied(functions_of(case), xs)
-        subject = subject_on(tape, case, xs)
+        subject = subject_on(self._tape(case, xs), case, xs)
         if case.function is None:
             return subject
         modes = _Modes(self._engine, case.function, self.xp, tuple(xs))
         return replace(subject, jvp=modes.jvp, vjp_vjp=modes.vjp_vjp)
+
+    def passes(self, case: Case, xs: Mapping[str, np.ndarray]) -> EnginePasses:
+        return EnginePasses(self._engine, self._tape(case, xs), case, xs)
+
+    def _tape(self, case: Case, xs: Mapping[str, np.ndarray]) -> Tape:
+        tape: Tape = EngineTape(self._engine, self.xp)
+        if case.fault:
+            tape = FaultyTape(tape, self.operation_class(case.fault.operation), case.fault)
+            tape.require_applied(functions_of(case), xs)
+        return tape
 
     def operation_class(self, operation: str) -> Any:
         """Return the Function class behind an operation, which is named after it."""
@@ -122,6 +128,26 @@ def functions_of(case: Case) -> list[Callable[..., Any]]:
     """Return the case's function, or those of its steps."""
     functions = [case.function, *(step.function for step in case.steps)]
     return [function for function in functions if function is not None]
+
+
+class EnginePasses(TapePasses):
+    """The passes of a case on our engine, whose record can be read."""
+
+    def __init__(
+        self, engine: ModuleType, tape: Tape, case: Case, xs: Mapping[str, np.ndarray]
+    ) -> None:
+        super().__init__(tape, case, xs)
+        self._engine = engine
+
+    def calls(self, kept: tuple[Any, ...]) -> list[Any]:
+        """Return the calls recorded, the oldest first: number, Function, inputs, outputs."""
+        recorded = importlib.import_module(f"{self._engine.__name__}.pullback")
+        outputs = [y for y in kept if isinstance(y, self._engine.Variable)]
+        calls: list[Any] = recorded.calls_below(outputs)
+        return calls
+
+    def nodes(self, kept: tuple[Any, ...]) -> int:
+        return len(self.calls(kept))
 
 
 class _Modes:

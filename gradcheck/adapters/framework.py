@@ -16,12 +16,13 @@ import numpy as np
 from gradcheck.adapters.formulas import FORMULAS
 from gradcheck.adapters.names import Namespace
 from gradcheck.adapters.nested import leaves_of, named_leaves, rebuilt
-from gradcheck.adapters.pointwise import FrameworkSubject
+from gradcheck.adapters.pointwise import FrameworkPasses, FrameworkSubject
 from gradcheck.adapters.translations import NAMES, OPERATORS, OWN_NAMES
 from gradcheck.errors import MissingOperation
 from gradcheck.vocabulary import Case, Input, Subject, Tape
 
 Function = Callable[..., tuple[Any, ...]]
+Pullback = Callable[[Sequence[Any]], Sequence[Any]]
 
 # How frameworks say that a rule they have no derivative of was to be differentiated.
 _LACKING = re.compile(
@@ -46,11 +47,17 @@ class Framework:
     name: str
     array_module: str
     """The namespace that has the array API's names, or NumPy's."""
+    allocates_itself = False
+    """Whether its arrays are allocated where neither Python nor NumPy sees it."""
     beyond: Mapping[str, str] = MappingProxyType({})
     """Expressions for what errors say of what is beyond the framework, and what to say of it."""
 
     def session(self, arrays: Sequence[np.ndarray]) -> AbstractContextManager[Any]:
         """Return the surroundings in which to work on `arrays`; outside all is as it was."""
+        return self.precision(arrays)
+
+    def precision(self, arrays: Sequence[np.ndarray]) -> AbstractContextManager[Any]:
+        """Return the part of `session` without which results would be others; it is timed."""
         return nullcontext()
 
     def native(self, array: np.ndarray) -> Any:
@@ -70,10 +77,17 @@ class Framework:
         """Return a copy of a value of the framework's as an ndarray."""
         return np.array(value)
 
-    def vjp(self, f: Function, xs: Sequence[Any], y_bars: Sequence[Any]) -> Sequence[Any]:
-        """Return a gradient (or None) by each of `xs`, itself differentiable; design's convention
-        for complex numbers."""
+    def pullback(self, f: Function, xs: Sequence[Any]) -> tuple[Sequence[Any], Pullback]:
+        """Return f's outputs, and their pullback, which may be called again and again.
+
+        It returns a gradient (or None) by each of `xs`, itself differentiable; design's convention
+        for complex numbers.
+        """
         raise NotImplementedError
+
+    def vjp(self, f: Function, xs: Sequence[Any], y_bars: Sequence[Any]) -> Sequence[Any]:
+        """Return what the pullback of f at `xs` makes of `y_bars`."""
+        return self.pullback(f, xs)[1](y_bars)
 
     def jvp(self, f: Function, xs: Sequence[Any], x_dots: Sequence[Any]) -> Sequence[Any]:
         """Return a tangent for each output."""
@@ -93,6 +107,9 @@ class Framework:
     def batched_vjp(self, f: Function, xs: Sequence[Any], y_bars: Sequence[Any]) -> Sequence[Any]:
         """Return `vjp` for several cotangents, along a further first axis of these."""
         raise MissingOperation(f"{self.name} pulls no batch of cotangents back")
+
+    def wait(self, values: Sequence[Any]) -> None:
+        """Return when `values` are computed, for a framework that answers sooner."""
 
     def tape(self, case: Case) -> Tape | None:
         """Return leaves whose gradients accumulate; None on a functional engine."""
@@ -157,6 +174,9 @@ class Framework:
 
     def subject(self, case: Case, xs: Mapping[str, np.ndarray]) -> Subject:
         return FrameworkSubject(self, case, xs).subject()
+
+    def passes(self, case: Case, xs: Mapping[str, np.ndarray]) -> FrameworkPasses:
+        return FrameworkPasses(self, case, xs)
 
     def lacking(self, error: Exception) -> str:
         """Return what an error says is beyond the framework; empty if it says something else."""

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.adapters import ADAPTERS
-from gradcheck.adapters.framework import Framework, Function
+from gradcheck.adapters.framework import Framework, Function, Pullback
 from gradcheck.vocabulary import Input
 
 
@@ -21,6 +21,7 @@ class JaxAdapter(Framework):
     """Arrays of jax: vjp, jvp and vmap as functions of functions; nothing accumulates."""
 
     name = "jax"
+    allocates_itself = True
     array_module = "jax.numpy"
     beyond = MappingProxyType(
         {"Using a non-tuple sequence for multidimensional indexing": "jax has no lists as indices"}
@@ -31,7 +32,7 @@ class JaxAdapter(Framework):
         importlib.import_module("jax.numpy")  # an attribute of jax once it is imported
         return importlib.import_module("jax")
 
-    def session(self, arrays: Sequence[np.ndarray]) -> AbstractContextManager[Any]:
+    def precision(self, arrays: Sequence[np.ndarray]) -> AbstractContextManager[Any]:
         """Let float64 be float64 while there is some; float32 runs as the user has it."""
         if not any(a.dtype in (np.float64, np.complex128) for a in arrays):
             return nullcontext()
@@ -49,10 +50,17 @@ class JaxAdapter(Framework):
             raise TypeError(f"jax has no {array.dtype}")
         return self.module.numpy.array(array, copy=True)
 
-    def vjp(self, f: Function, xs: Sequence[Any], y_bars: Sequence[Any]) -> Sequence[Any]:
+    def pullback(self, f: Function, xs: Sequence[Any]) -> tuple[Sequence[Any], Pullback]:
         conj = self._conj
-        _, pullback = self.module.vjp(f, *xs)
-        return tuple(map(conj, pullback(tuple(map(conj, y_bars)))))
+        ys, back = self.module.vjp(f, *xs)
+
+        def pullback(y_bars: Sequence[Any]) -> Sequence[Any]:
+            return tuple(map(conj, back(tuple(map(conj, y_bars)))))
+
+        return ys, pullback
+
+    def wait(self, values: Sequence[Any]) -> None:
+        self.module.block_until_ready(values)
 
     def jvp(self, f: Function, xs: Sequence[Any], x_dots: Sequence[Any]) -> Sequence[Any]:
         y_dots: Sequence[Any] = self.module.jvp(f, tuple(xs), tuple(x_dots))[1]

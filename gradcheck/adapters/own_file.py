@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.adapters import ADAPTERS, adapter
-from gradcheck.adapters.define_by_run import subject_on
+from gradcheck.adapters.define_by_run import TapePasses, subject_on
 from gradcheck.adapters.names import Namespace
 from gradcheck.adapters.own_lacks import lacking
 from gradcheck.adapters.own_runs import watched
@@ -111,6 +111,9 @@ class OwnEngine:
 
     def subject(self, case: Case, xs: Mapping[str, np.ndarray]) -> Subject:
         return subject_on(OwnTape(self._variable, self._xp), case, xs)
+
+    def passes(self, case: Case, xs: Mapping[str, np.ndarray]) -> TapePasses:
+        return TapePasses(OwnTape(self._variable, self._xp), case, xs)
 
 
 def _is_operation(name: str, value: Any) -> bool:

@@ -177,6 +177,10 @@ class FrameworkSubject:
         pairs = zip(arrays, self._due, strict=True)
         return [framework.leaf(a) if due else framework.lent(a) for a, due in pairs]
 
+    def by_moving(self, arrays: Arrays, ys: Arrays) -> tuple[Function, list[Any]]:
+        """Return the function of the inputs that are differentiated by, like `ys`, and those."""
+        return self._of_moving(self._natives(arrays), _floating(ys))
+
     def _of_moving(
         self, natives: Sequence[Any], floating: tuple[int, ...]
     ) -> tuple[Function, list[Any]]:
@@ -271,6 +275,33 @@ class FrameworkSubject:
             return all(map(_is_stack_of, together, self.primal(*xs)))
         except Exception:  # any reason is reason enough to go point by point
             return False
+
+
+class FrameworkPasses:
+    """The passes of a case on a framework, from its own arrays to its own arrays."""
+
+    def __init__(self, framework: Framework, case: Case, xs: Mapping[str, np.ndarray]) -> None:
+        self._framework = framework
+        self._arrays = tuple(xs.values())
+        subject = FrameworkSubject(framework, case, xs)
+        ys = subject.primal(*self._arrays)
+        with framework.session(self._arrays):
+            self._function, self._xs = subject.by_moving(self._arrays, ys)
+            self._y_bars = [framework.native(np.ones_like(y)) for y in ys if _is_floating(y)]
+
+    def forward(self) -> tuple[Sequence[Any], Callable[..., Sequence[Any]]]:
+        with self._framework.precision(self._arrays):
+            ys, pullback = self._framework.pullback(self._function, self._xs)
+            self._framework.wait(ys)
+        return ys, pullback
+
+    def backward(self, kept: tuple[Sequence[Any], Callable[..., Sequence[Any]]]) -> None:
+        with self._framework.precision(self._arrays):
+            self._framework.wait(kept[1](self._y_bars))
+
+    def nodes(self, kept: tuple[Sequence[Any], Callable[..., Sequence[Any]]]) -> int | None:
+        # A graph of torch's that Python has looked at, 100,000 deep, crashes when it is freed.
+        return None
 
 
 def _is_floating(array: np.ndarray) -> bool:

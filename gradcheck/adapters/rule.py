@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcheck.adapters import ADAPTERS
 from gradcheck.adapters.define_by_run import as_outputs, is_differentiable
-from gradcheck.vocabulary import Arrays, Case, Subject
+from gradcheck.vocabulary import Arrays, Case, Passes, Subject
 
 
 @ADAPTERS.register("rule")
@@ -22,9 +22,7 @@ class RuleAdapter:
         return {}
 
     def subject(self, case: Case, xs: Mapping[str, np.ndarray]) -> Subject:
-        if case.rule is None:
-            raise TypeError(f"{case.slug} has no rule= of its own")
-        forward, backward = case.rule
+        forward, backward = _functions(case)
 
         def primal(*arrays: np.ndarray) -> Arrays:
             return tuple(np.asarray(y) for y in as_outputs(forward(*arrays)))
@@ -41,6 +39,32 @@ class RuleAdapter:
             vjp=lambda arrays, y_bars: rule(y_bars, arrays, primal(*arrays)),
             rule=rule,
         )
+
+    def passes(self, case: Case, xs: Mapping[str, np.ndarray]) -> Passes:
+        return _Passes(case, xs)
+
+
+class _Passes:
+    """The two functions of a rule, called by hand."""
+
+    def __init__(self, case: Case, xs: Mapping[str, np.ndarray]) -> None:
+        self._forward, self._backward = _functions(case)
+        self._xs = tuple(xs.values())
+
+    def forward(self) -> Arrays:
+        return tuple(np.asarray(y) for y in as_outputs(self._forward(*self._xs)))
+
+    def backward(self, kept: Arrays) -> None:
+        self._backward(tuple(map(np.ones_like, kept)), self._xs, kept)
+
+    def nodes(self, kept: Arrays) -> int:
+        return 1
+
+
+def _functions(case: Case) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    if case.rule is None:
+        raise TypeError(f"{case.slug} has no rule= of its own")
+    return case.rule
 
 
 def _as_tuple(values: Any) -> tuple[Any, ...]:

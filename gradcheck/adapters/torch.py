@@ -6,14 +6,14 @@ import importlib
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType, ModuleType
 from typing import Any
 
 import numpy as np
 
 from gradcheck.adapters import ADAPTERS
-from gradcheck.adapters.framework import Framework, Function
+from gradcheck.adapters.framework import Framework, Function, Pullback
 from gradcheck.adapters.torch_module import opened
 from gradcheck.vocabulary import Case, Input
 
@@ -23,6 +23,7 @@ class TorchAdapter(Framework):
     """Tensors of torch: leaves with gradients, double backward, forward mode and vmap."""
 
     name = "torch"
+    allocates_itself = True
     array_module = "array_api_compat.torch"
     beyond = MappingProxyType(
         {"step must be greater than zero": "torch has no slices of a negative step"}
@@ -61,17 +62,29 @@ class TorchAdapter(Framework):
         return np.array(value.numpy(force=True), order="C")
 
     def vjp(self, f: Function, xs: Sequence[Any], y_bars: Sequence[Any]) -> Sequence[Any]:
-        pairs = self._differentiable(f, xs, y_bars)
+        ys, pullback = self.pullback(f, xs)
+        return pullback(_undefined_where_zero(ys, y_bars))
+
+    def pullback(self, f: Function, xs: Sequence[Any]) -> tuple[Sequence[Any], Pullback]:
+        ys = self._tensors(f, xs)
+        return ys, partial(self._pull_back, ys, xs)
+
+    def _pull_back(
+        self, ys: Sequence[Any], xs: Sequence[Any], y_bars: Sequence[Any]
+    ) -> Sequence[Any]:
+        pairs = _differentiable(ys, y_bars)
         if not pairs:
             return [None] * len(xs)
-        ys, bars = zip(*pairs, strict=True)
+        differentiable, bars = zip(*pairs, strict=True)
         # A cotangent that is differentiated by needs the graph of this pass.
-        again = any(bar.requires_grad for bar in y_bars)
-        if not again and any(bool(bar.any()) for bar in bars):
-            # What a loss does not use has no cotangent, rather than one of zeros.
-            ys, bars = zip(*((y, b) for y, b in pairs if bool(b.any())), strict=True)
+        again = any(bar.requires_grad for bar in bars)
         found: Sequence[Any] = self.module.autograd.grad(
-            ys, list(xs), bars, create_graph=again, allow_unused=True
+            differentiable,
+            list(xs),
+            bars,
+            retain_graph=True,
+            create_graph=again,
+            allow_unused=True,
         )
         if again and not _is_differentiable_again(found):
             raise NotImplementedError("the backward pass is not differentiable")
@@ -90,7 +103,7 @@ class TorchAdapter(Framework):
         return mapped
 
     def batched_vjp(self, f: Function, xs: Sequence[Any], y_bars: Sequence[Any]) -> Sequence[Any]:
-        pairs = self._differentiable(f, xs, y_bars)
+        pairs = _differentiable(self._tensors(f, xs), y_bars)
         if not pairs:
             return [None] * len(xs)
         ys, bars = zip(*pairs, strict=True)
@@ -123,15 +136,22 @@ class TorchAdapter(Framework):
     def tape(self, case: Case) -> TorchTape:
         return TorchTape(self, case)
 
-    def _differentiable(
-        self, f: Function, xs: Sequence[Any], y_bars: Sequence[Any]
-    ) -> list[tuple[Any, Any]]:
-        """Return the outputs that hang on a leaf, with their cotangents."""
-        pairs = zip(self._tensors(f, xs), y_bars, strict=True)
-        return [(y, bar) for y, bar in pairs if y.requires_grad]
-
     def _tensors(self, f: Function, xs: Sequence[Any]) -> list[Any]:
         return [self.module.as_tensor(y) for y in f(*xs)]
+
+
+def _differentiable(ys: Sequence[Any], y_bars: Sequence[Any]) -> list[tuple[Any, Any]]:
+    """Return the outputs that hang on a leaf and have a cotangent, each with it."""
+    pairs = zip(ys, y_bars, strict=True)
+    return [(y, bar) for y, bar in pairs if y.requires_grad and bar is not None]
+
+
+def _undefined_where_zero(ys: Sequence[Any], y_bars: Sequence[Any]) -> Sequence[Any]:
+    """What a loss does not use has no cotangent in torch, rather than one of zeros."""
+    pairs = _differentiable(ys, y_bars)
+    if any(bar.requires_grad for bar in y_bars) or not any(bool(bar.any()) for _, bar in pairs):
+        return y_bars
+    return [bar if bool(bar.any()) else None for bar in y_bars]
 
 
 def _is_differentiable_again(gradients: Sequence[Any]) -> bool:

@@ -15,7 +15,7 @@ from gradcheck.cases.schema import (
     StepExpectation,
 )
 from gradcheck.inputs.distributions import distributions
-from gradcheck.vocabulary import Expectation, Fault, Generator, Input, Tolerance
+from gradcheck.vocabulary import Benchmark, Expectation, Fault, Generator, Input, Tolerance
 
 
 def input_of(model: Any, symbols: Mapping[str, Any]) -> Input:
@@ -80,7 +80,7 @@ def options_of(model: CaseModel) -> dict[str, Any]:
         "tolerance": _tolerance(model),
         "kink": model.kink or "",
         "fault": _fault(model),
-        "benchmark": None if model.benchmark is None else model.benchmark.model_dump(),
+        "benchmark": _benchmark(model),
     }
 
 
@@ -94,3 +94,11 @@ def _fault(model: CaseModel) -> Fault | None:
     if given is None:
         return None
     return Fault(given.operation, given.kind, given.factor, given.entry)
+
+
+def _benchmark(model: CaseModel) -> Benchmark | None:
+    given = model.benchmark
+    if given is None:
+        return None
+    sizes = {name: tuple(values) for name, values in given.sizes.items()}
+    return Benchmark(sizes, tuple(given.phases), given.largest)

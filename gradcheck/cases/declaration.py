@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+import inspect
+import itertools
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,7 +18,7 @@ from gradcheck.cases.expression import Compiler, Program
 from gradcheck.cases.rules import broken_rules
 from gradcheck.cases.scalars import BROKEN
 from gradcheck.cases.schema import MAX_NAMES, RESERVED, CaseModel, Known, StepModel
-from gradcheck.cases.symbols import Substitution, variants
+from gradcheck.cases.symbols import MAX_VARIANTS, Substitution, count, variants
 from gradcheck.cases.wording import found
 from gradcheck.errors import Mistake
 from gradcheck.vocabulary import Case, Place, Step
@@ -61,7 +64,22 @@ class _Reading:
         for name in matrix if isinstance(matrix, Mapping) else ():
             if name not in self._used:
                 self._complaints.key(("matrix", name), f"'${name}' is declared but never used")
-        return [case for case in cases if case is not None]
+        return self._with_sizes([case for case in cases if case is not None])
+
+    def _with_sizes(self, cases: list[Case]) -> list[Case]:
+        """Give each case what is timed of it: its variants at the sizes of `benchmark`."""
+        if not cases or cases[0].benchmark is None or not cases[0].benchmark.sizes:
+            return cases
+        sizes = cases[0].benchmark.sizes
+        values = {**self._raw["matrix"], **{name: list(each) for name, each in sizes.items()}}
+        if (many := count(values)) > MAX_VARIANTS:
+            most = f"a case has at most {MAX_VARIANTS:,}"
+            self._complaints.value(("benchmark", "sizes"), f"{many:,} sizes; {most}")
+            return cases
+        product = itertools.product(*values.values())
+        sized = [self._variant(dict(zip(values, each, strict=True))) for each in product]
+        kept = [case for case in sized if case is not None]
+        return [replace(c, sized=tuple(s for s in kept if _is_size_of(s, c))) for c in cases]
 
     def _note_equal(self, cases: list[Case | None]) -> None:
         """Note variants of one name: a-b, c and a, b-c are both a-b-c."""
@@ -129,7 +147,9 @@ class _Reading:
     def _case(
         self, model: CaseModel, symbols: dict[str, Any], programs: dict[Loc, Program | None]
     ) -> Case:
-        function: Any = programs.get(("function",)) or model.function
+        given = programs.get(("function",)) or model.function
+        function, taken = _bound(given, symbols, model.inputs)
+        self._used |= taken
         steps = tuple(
             _step(step, programs.get(("steps", i, "function")), tuple(model.inputs))
             for i, step in enumerate(model.steps or ())
@@ -142,7 +162,7 @@ class _Reading:
             function=function,
             rule=rule,
             steps=steps,
-            source=_source(function or rule, steps),
+            source=_source(given or rule, steps),
             symbols=symbols,
             **options_of(model),
         )
@@ -161,6 +181,29 @@ def _expressions(data: dict[str, Any]) -> Iterator[tuple[Loc, str]]:
 def _texts(mapping: Any) -> dict[str, str]:
     items = mapping.items() if isinstance(mapping, dict) else ()
     return {key: value for key, value in items if isinstance(value, str)}
+
+
+def _is_size_of(sized: Case, case: Case) -> bool:
+    """Whether the two differ in what `benchmark` gives other values to, and in nothing else."""
+    sizes = case.benchmark.sizes if case.benchmark else ()
+    return all(sized.symbols[name] == v for name, v in case.symbols.items() if name not in sizes)
+
+
+def _bound(
+    function: Any, symbols: Mapping[str, Any], inputs: Collection[str]
+) -> tuple[Callable[..., Any] | None, set[str]]:
+    """Return a Python function with the `$` values that its parameters name, and their names."""
+    if function is None or isinstance(function, Program):
+        return function, set()
+    named = {name for name in _parameters(function) if name in symbols and name not in inputs}
+    return (partial(function, **{n: symbols[n] for n in named}) if named else function), named
+
+
+def _parameters(function: Callable[..., Any]) -> list[str]:
+    try:
+        return list(inspect.signature(function).parameters)
+    except (TypeError, ValueError):  # a mistake that is told elsewhere
+        return []
 
 
 def _step(model: StepModel, program: Program | None, inputs: tuple[str, ...]) -> Step:

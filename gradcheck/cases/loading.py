@@ -160,14 +160,22 @@ def _holds_cases(file: Path, python: bool) -> bool:
 
 
 def _chosen(cases: list[Case], wanted: _Wanted, mistakes: list[Mistake]) -> list[Case]:
-    """Return the cases that are asked for; a case with a mistake is there, though not usable."""
+    """Return the cases that are asked for; a case with a mistake is there, though not usable.
+
+    A variant at one of the sizes to time it at is there under its name, and not otherwise.
+    """
     if not wanted.names:
         return cases
+    sized = {each.id: each for case in cases for each in case.sized}
+    declared = {case.id for case in cases}
+    cases = [*cases, *(each for name, each in sized.items() if name not in declared)]
     for name in wanted.names:
         if not any(_is_named(case, name) for case in cases) and not mistakes:
             options = {case.slug for case in cases} | {_full_name(case) for case in cases}
             raise MissingPath(f"no case {name!r} in {str(wanted.path)!r}{nearest(name, options)}")
-    return [case for case in cases if any(_is_named(case, name) for name in wanted.names)]
+    # A slug alone means the variants that are declared.
+    slugs = {case.id: case.slug if case.id in declared else "" for case in cases}
+    return [case for case in cases if {_full_name(case), slugs[case.id]} & {*wanted.names}]
 
 
 def _is_named(case: Case, name: str) -> bool:

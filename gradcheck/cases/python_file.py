@@ -10,7 +10,7 @@ import hashlib
 import inspect
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,10 +51,11 @@ def case(function: Any = None, /, **keys: Any) -> Any:
     """Declare a case; the keywords are the keys of a YAML case.
 
     As a decorator, `@case(inputs={"x": 3.0})`, it declares the function, which takes the engine's
-    namespace first and then the inputs by name: `def diamond(xp, x)`.  The function comes back
-    unchanged; its name is the case's id unless `id` says otherwise.  A hand-written rule is
-    declared by a call: `case(id="my_rule", rule=(forward, backward), inputs={"x": [1.0, 2.0]})`
-    with `forward(*xs)` and `backward(y_bars, xs, ys)` on ndarrays.
+    namespace first, then the inputs by name, `def diamond(xp, x)`, and by the names of `matrix`
+    the variant's values, `def chain(xp, x, n)`.  The function comes back unchanged; its name is the
+    case's id unless `id` says otherwise.  A hand-written rule is declared by a call:
+    `case(id="my_rule", rule=(forward, backward), inputs={"x": [1.0, 2.0]})` with `forward(*xs)` and
+    `backward(y_bars, xs, ys)` on ndarrays.
 
     Declarations count while a case file is loaded, and do nothing elsewhere.
     """
@@ -206,11 +207,14 @@ def _unfit(keys: Mapping[str, Any]) -> Iterator[str]:
     if function is not None and not callable(function) and not isinstance(function, str):
         yield "'function' is a function or an expression"
     if callable(function) and isinstance(keys.get("inputs"), dict):
-        yield from _unfit_parameters(function, list(keys["inputs"]))
+        matrix = keys["matrix"] if isinstance(keys.get("matrix"), dict) else {}
+        yield from _unfit_parameters(function, list(keys["inputs"]), matrix)
 
 
-def _unfit_parameters(function: Callable[..., Any], inputs: list[str]) -> Iterator[str]:
-    """Yield how the parameters after `xp` and the inputs differ."""
+def _unfit_parameters(
+    function: Callable[..., Any], inputs: list[str], matrix: Collection[str]
+) -> Iterator[str]:
+    """Yield how the parameters after `xp` differ from the inputs and the names of `matrix`."""
     name = getattr(function, "__name__", "the function")
     try:
         _xp, *rest = inspect.signature(function).parameters.values()
@@ -224,7 +228,7 @@ def _unfit_parameters(function: Callable[..., Any], inputs: list[str]) -> Iterat
         yield f"input {missing!r} is no parameter of {name}{hint or ';'} after xp: {listed}"
     for parameter in rest:
         needed = parameter.default is parameter.empty and parameter.kind in _BY_NAME
-        if needed and parameter.name not in inputs:
+        if needed and parameter.name not in inputs and parameter.name not in matrix:
             hint = nearest(parameter.name, inputs)
             yield (
                 f"parameter {parameter.name!r} of {name} is no input{hint or ';'} "

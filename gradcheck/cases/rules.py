@@ -217,3 +217,13 @@ def sizes_are_declared(model: CaseModel, symbols: dict[str, Any]) -> Broken:
     for name in sizes:
         if name not in model.matrix:
             yield ("benchmark", "sizes", name), undeclared(name, model.matrix)
+
+
+@rule
+def limits_are_on_sizes(model: CaseModel, symbols: dict[str, Any]) -> Broken:
+    if model.benchmark is None:
+        return
+    sizes = model.benchmark.sizes
+    for of, limits in model.benchmark.largest.items():
+        for name in [name for name in limits if name not in sizes]:
+            yield ("benchmark", "largest", of, name), unknown("size", name, sizes, "sizes")

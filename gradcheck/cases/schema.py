@@ -28,6 +28,7 @@ from pydantic_core.core_schema import no_info_after_validator_function
 from gradcheck.cases.numbers import number, numbers, rectangular
 from gradcheck.cases.wording import HERE, found, unknown
 from gradcheck.inputs.distributions import distributions
+from gradcheck.vocabulary import PHASES
 
 SLUG = r"^[A-Za-z_][A-Za-z0-9_.\-]*$"
 IDENTIFIER = r"^[A-Za-z_][A-Za-z0-9_]*$"
@@ -168,6 +169,7 @@ Distribution = Annotated[str, _Choice("distribution", lambda: tuple(distribution
 FaultKind = Annotated[str, _Choice("kind", lambda: FAULTS)]
 Numbers = Annotated[Any, AfterValidator(_placed(numbers)), _numbers_schema()]
 Rectangular = Annotated[Any, AfterValidator(_placed(rectangular)), _numbers_schema()]
+Phase = Annotated[str, _Choice("phase", lambda: PHASES)]
 CheckName = Annotated[str, _known("check")]
 EngineName = Annotated[str, _known("engine")]
 Reasons = Annotated[
@@ -288,8 +290,14 @@ class FaultModel(Model):
 
 
 class BenchmarkModel(Model):
+    """Asks for the case to be timed."""
+
     sizes: dict[Identifier, MatrixValues] = {}
-    """Values of `$` names to time the case at."""
+    """Values of `$` names to time the case at; default: those of `matrix`."""
+    phases: Annotated[list[Phase], Field(min_length=1)] = list(PHASES)
+    """What is timed: forward, backward, check; default: all three."""
+    largest: dict[Annotated[str, _known("engine", *PHASES)], dict[Identifier, float]] = {}
+    """The largest value of a size at which an engine, or a phase, is timed."""
 
 
 _DATA = ("data", "value", "values")

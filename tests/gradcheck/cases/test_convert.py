@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gradcheck.vocabulary import Case, Expectation, Fault, Generator, Input, Tolerance
+from gradcheck.vocabulary import Benchmark, Case, Expectation, Fault, Generator, Input, Tolerance
 
 CaseOf = Callable[[str], Case]
 
@@ -75,7 +75,7 @@ def test_the_options_of_a_case(case_of: CaseOf) -> None:
     assert case.tolerance == Tolerance(rtol=1e-6, atol=0.0)
     assert case.kink == "subgradient"
     assert case.fault == Fault("exp", "scale", 1.1)
-    assert case.benchmark == {"sizes": {"n": [10, 100]}}
+    assert case.benchmark == Benchmark({"n": (10, 100)})
 
 
 def test_what_is_not_said_is_left_open(case_of: CaseOf) -> None:

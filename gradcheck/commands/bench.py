@@ -1,0 +1,168 @@
+"""Time cases: forward, backward and the whole gradient check."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gradcheck import cli
+from gradcheck.collection import add_selection, read, select
+
+if TYPE_CHECKING:
+    from gradcheck.bench.process import Measured
+    from gradcheck.bench.workload import Workload
+    from gradcheck.vocabulary import Case
+
+PHASES = ("forward", "backward", "check")
+CLOCKS = {"wall": "time.perf_counter", "cpu": "time.process_time"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `bench`."""
+    parser.description = (
+        "Time the cases that have a `benchmark`, at its sizes: building y (forward), the backward "
+        "pass alone, and the whole gradient check, each engine beside the NumPy floor, which is "
+        "the same arrays computed without a tape. The times are pytest-benchmark's, and so is the "
+        "file: `pytest-benchmark compare` and its histograms read it."
+    )
+    parser.epilog = (
+        "Exit codes: 0 measured, 2 a mistake in the command line or a case file, 4 something "
+        "could not be measured, 5 nothing to time, 130 interrupted."
+    )
+    add_selection(parser)
+    add = parser.add_argument
+    add("--phase", action="append", default=[], choices=PHASES, help="time this phase only")
+    add("--json", metavar="FILE", help="where timings go (default reports/latest/benchmark.json)")
+    add("--seed", type=int, default=0, metavar="N", help="origin of all random choices (default 0)")
+    add("--no-data", action="store_true", help="write no single rounds, for a file to be kept")
+    add(
+        "--clock",
+        choices=tuple(CLOCKS),
+        default="wall",
+        help="what is read: wall time, or the processor time of this process, which on a busy "
+        "machine alone says how cost grows (default wall)",
+    )
+    add("--no-floor", action="store_true", help="leave out the NumPy floor")
+    add(
+        "--max-time",
+        type=_positive,
+        default=0.5,
+        metavar="S",
+        help="seconds to spend on a workload (default 0.5), if three rounds of it take no longer",
+    )
+    add(
+        "--timeout",
+        type=_positive,
+        default=300.0,
+        metavar="S",
+        help="seconds after which a workload is given up (default 300)",
+    )
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not number > 0:
+        raise argparse.ArgumentTypeError(f"{text}: expected a number above 0")
+    return number
+
+
+def main(options: argparse.Namespace) -> int:
+    """Time the chosen cases and print tables; return the exit code."""
+    from gradcheck.bench.process import Measured, ProcessFailed
+
+    root, cases, mistakes = read(options)
+    if mistakes:
+        return cli.EXIT_USAGE
+    workloads = _workloads(cases, options)
+    if not workloads:
+        print("nothing to time: no case chosen has a `benchmark`", file=sys.stderr)
+        return cli.EXIT_NOTHING
+    file = Path(options.json) if options.json else root / "reports" / "latest" / "benchmark.json"
+    measured = Measured()
+    interrupted = False
+    # What stops a job in CI: the timings so far are kept, as after Ctrl-C.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        _measure(options, root, workloads, measured)
+    except KeyboardInterrupt:
+        interrupted = True
+    except ProcessFailed as error:
+        print(f"gradcheck: {error}", file=sys.stderr)
+        return cli.EXIT_UNMEASURED
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    if options.no_data:
+        for timing in measured.timings:
+            timing["stats"].pop("data", None)
+    _report(measured, file, interrupted)
+    if interrupted:
+        return cli.EXIT_INTERRUPTED
+    return cli.EXIT_UNMEASURED if measured.failed or not measured.timings else cli.EXIT_OK
+
+
+def _workloads(cases: Sequence[Case], options: argparse.Namespace) -> list[Workload]:
+    """Return what is to be timed; a size is chosen by -k on its own name, too."""
+    from gradcheck.bench.workload import with_floor, workloads
+    from gradcheck.selection import selector
+
+    select(cases, options)  # refuses an engine that is not there, and an unreadable -k
+    selects = selector(options.k)
+    found = workloads(cases, tuple(dict.fromkeys(options.engine)), options.phase or PHASES)
+    chosen = [each for each in found if selects(each.case, each.engine)]
+    return chosen if options.no_floor else with_floor(chosen)
+
+
+def _measure(
+    options: argparse.Namespace, root: Path, workloads: Sequence[Workload], measured: Measured
+) -> None:
+    from tqdm import tqdm
+
+    from gradcheck.bench.process import measure
+    from gradcheck.collection import paths_of
+
+    request = {
+        "root": str(root),
+        "paths": paths_of(options, root),
+        "python": not options.no_python,
+        "engines": options.engine,
+        "seed": options.seed,
+        "timer": CLOCKS[options.clock],
+        "max_time": options.max_time,
+        "min_rounds": 3,
+    }
+    keys = [each.key for each in workloads]
+    done = measure(request, keys, options.timeout, measured)
+    for _ in tqdm(done, total=len(keys), unit="", leave=False, disable=None, file=sys.stderr):
+        pass
+
+
+def _report(measured: Measured, file: Path, interrupted: bool) -> None:
+    from gradcheck.reporters.benchmark import growth, reasons, times, timings
+
+    found = timings(measured.timings)
+    parts = [times(found), growth(found)] if found else []
+    if measured.skipped:
+        parts.append(reasons("not timed:", measured.skipped))
+    if measured.failed:
+        parts.append(reasons("could not be measured:", measured.failed))
+    if found:
+        _write(measured.document, file, interrupted)
+        parts.append(f"{len(found)} timings in {file}")
+    print(*filter(None, parts), sep="\n\n")
+    if interrupted:
+        print("gradcheck: interrupted; the rest is not measured", file=sys.stderr)
+
+
+def _write(document: dict[str, Any], file: Path, interrupted: bool) -> None:
+    from gradcheck.reporters.json_lines import replacing
+
+    if interrupted:
+        document["gradcheck"]["interrupted"] = True
+    with replacing(file) as stream:
+        json.dump(document, stream, indent=1)
+        stream.write("\n")

@@ -1,0 +1,109 @@
+"""`gradcheck bench` as people meet it."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gradcheck.cli import main
+
+CASES = """\
+cases:
+  - id: sine
+    function: sum(sin(x))
+    inputs: {x: {shape: [$n]}}
+    matrix: {n: [2]}
+    benchmark: {sizes: {n: [3, 30]}}
+  - {id: plain, function: square(x), inputs: {x: 3.0}}
+"""
+QUICK = ("--max-time", "0.001")
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    (tmp_path / "tox.ini").touch()
+    (tmp_path / "cases").mkdir()
+    (tmp_path / "cases" / "a.yaml").write_text(CASES)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_cases_are_timed_and_the_file_is_pytest_benchmarks(project, capsys):
+    assert main(["bench", "-e", "engine", "--phase", "backward", *QUICK]) == 0
+    out = capsys.readouterr().out
+    assert "cases/a.yaml::sine[30]" in out
+    assert "n = 3 to 30" in out
+    file = project / "reports" / "latest" / "benchmark.json"
+    assert "4 timings in" in out
+    names = [each["fullname"] for each in json.loads(file.read_text())["benchmarks"]]
+    parts = ["3-numpy", "3-engine", "30-numpy", "30-engine"]
+    assert names == [f"cases/a.yaml::sine[{part}-backward]" for part in parts]
+    command = [sys.executable, "-m", "pytest_benchmark", "compare", str(file), "--columns=min"]
+    compared = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "sine[30-engine-backward]" in compared.stdout
+
+
+def test_one_size_is_timed_by_its_name(project, capsys):
+    one = ["bench", "cases/a.yaml::sine[30]", "--no-floor", "--no-data", *QUICK]
+    one += ["--json", "x/own.json", "--clock", "cpu"]
+    assert main(one) == 0
+    document = json.loads(Path("x/own.json").read_text())
+    assert {each["options"]["timer"] for each in document["benchmarks"]} == {"process_time"}
+    assert not any("data" in each["stats"] for each in document["benchmarks"])
+    assert [each["extra_info"]["gradcheck"]["phase"] for each in document["benchmarks"]] == [
+        "forward",
+        "backward",
+        "check",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["-k", "plain"], 5, "nothing to time"),
+        (["-e", "tocrh"], 2, "did you mean 'torch'?"),
+        (["-k", "a b"], 2, "expected words"),
+        (["cases/none.yaml"], 2, "no file or folder"),
+    ],
+)
+def test_what_cannot_be_timed_is_told(project, capsys, arguments, code, said):
+    assert main(["bench", *arguments]) == code
+    assert said in capsys.readouterr().err
+
+
+def test_a_case_that_cannot_be_measured_is_4_and_named(project, capsys):
+    broken = "cases: [{id: off, function: x @ x, inputs: {x: 3.0}, benchmark: {}}]"
+    (project / "cases" / "a.yaml").write_text(broken)
+    assert main(["bench", "--phase", "forward", *QUICK]) == 4
+    out = capsys.readouterr().out
+    assert "could not be measured:\n  cases/a.yaml::off  numpy  forward: ValueError" in out
+    assert not (project / "reports").exists()
+
+
+def test_what_was_timed_before_a_termination_is_kept(project, capsys, monkeypatch):
+    from gradcheck.bench import process
+
+    measure = process.measure
+
+    def terminated(*arguments):
+        for key in measure(*arguments):
+            yield key
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(process, "measure", terminated)
+    handler = signal.getsignal(signal.SIGTERM)
+    assert main(["bench", "--phase", "forward", *QUICK]) == 130
+    assert signal.getsignal(signal.SIGTERM) == handler
+    document = json.loads((project / "reports" / "latest" / "benchmark.json").read_text())
+    assert len(document["benchmarks"]) == 1
+    assert document["gradcheck"]["interrupted"] is True
+    assert "interrupted" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("options", [["--max-time", "0"], ["--phase", "sideways"]])
+def test_options_are_checked(project, capsys, options):
+    with pytest.raises(SystemExit, match="2"):
+        main(["bench", *options])
