@@ -26,6 +26,10 @@ class UsageError(Exception):
     """The command line asks for something that is not there."""
 
 
+class Unmeasured(Exception):
+    """There is something to measure, but it cannot be measured here."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
@@ -39,6 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         print(f"gradcheck: {error}", file=sys.stderr)
         return EXIT_USAGE
+    except Unmeasured as error:
+        print(f"gradcheck: {error}", file=sys.stderr)
+        return EXIT_UNMEASURED
     except BrokenPipeError:
         # The reader (head, less) has what it wants.  Python flushes stdout once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

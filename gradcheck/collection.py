@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gradcheck import cli
 
 if TYPE_CHECKING:
+    from gradcheck.bench.workload import Workload
     from gradcheck.errors import Mistake
     from gradcheck.vocabulary import Case
 
@@ -72,23 +73,49 @@ def select(
 
     `unusable` says why an engine cannot be used, where the caller has a process to ask in.
     """
-    from gradcheck.executors.isolated import Isolated
     from gradcheck.runner import engines_of
-    from gradcheck.selection import SelectionError, selector
 
     engines = list(dict.fromkeys(options.engine))
-    if unusable:
-        _require_engines(engines, unusable)
-    else:
-        with Isolated(Path.cwd()) as executor:
-            _require_engines(engines, executor.unusable)
-    try:
-        selects = selector(options.k)
-    except SelectionError as error:
-        raise cli.UsageError(str(error)) from error
+    selects = selection(options, unusable)
     everything = [(c, e) for c in cases for e in engines_of(c, engines) or ("",)]
     kept = [(case, engine) for case, engine in everything if engine and selects(case, engine)]
     return kept, len(everything) - len(kept)
+
+
+def selection(
+    options: argparse.Namespace, unusable: Callable[[str], str] | None = None
+) -> Callable[[Case, str], bool]:
+    """Return whether a case on an engine is meant by `-k`; the engines of `-e` must be there."""
+    from gradcheck.executors.isolated import Isolated
+    from gradcheck.selection import SelectionError, selector
+
+    if unusable:
+        _require_engines(options.engine, unusable)
+    else:
+        with Isolated(Path.cwd()) as executor:
+            _require_engines(options.engine, executor.unusable)
+    try:
+        return selector(options.k)
+    except SelectionError as error:
+        raise cli.UsageError(str(error)) from error
+
+
+def progress(workloads: Iterable[Workload], stage: str) -> Iterable[Workload]:
+    """Pass workloads on, and show on a terminal how far they are."""
+    from tqdm import tqdm
+
+    # disable=None: progress is for a terminal only.
+    return tqdm(workloads, stage, unit="case", leave=False, disable=None, file=sys.stderr)
+
+
+def timed(cases: Sequence[Case], options: argparse.Namespace) -> list[Workload]:
+    """Return what is to be timed of cases; `-k` chooses a size by its own name, too."""
+    from gradcheck.bench.workload import PHASES, workloads
+
+    selects = selection(options)
+    engines = tuple(dict.fromkeys(options.engine))
+    found = workloads(cases, engines, options.phase or PHASES)
+    return [each for each in found if selects(each.case, each.engine)]
 
 
 def _require_engines(names: Sequence[str], unusable: Callable[[str], str]) -> None:

@@ -20,7 +20,7 @@ from gradcheck.adapters.names import Namespace
 from gradcheck.errors import MissingOperation
 from gradcheck.vocabulary import Arrays, Case, Subject, Tape
 
-_FOLDER = Path(__file__).resolve().parents[2] / "engine"
+ENGINE_FOLDER = Path(__file__).resolve().parents[2] / "engine"
 _PRIVATE_NAME = "gradcheck._engine"
 
 
@@ -30,21 +30,28 @@ def engine_module() -> ModuleType:
 
     If `engine` resolves to that folder, that module object is used, so that a user's Variables
     and ours are of one class; otherwise (a learner's own engine.py comes first on the path) the
-    folder is loaded under a private name.
+    folder is loaded under a private name.  One that `load_engine` has loaded comes before both.
     """
+    if _PRIVATE_NAME in sys.modules:
+        return sys.modules[_PRIVATE_NAME]
     known = sys.modules.get("engine")
     spec = known.__spec__ if known else importlib.util.find_spec("engine")
-    if spec and spec.origin and Path(spec.origin).resolve().parent == _FOLDER:
+    if spec and spec.origin and Path(spec.origin).resolve().parent == ENGINE_FOLDER:
         return importlib.import_module("engine")
-    return _load_privately()
+    return load_engine(ENGINE_FOLDER)
 
 
-def _load_privately() -> ModuleType:
+def load_engine(folder: Path) -> ModuleType:
+    """Load the engine of a folder, be it that of another revision, as this process's own.
+
+    ImportError where there is none.
+    """
+    file = folder / "__init__.py"
     spec = importlib.util.spec_from_file_location(
-        _PRIVATE_NAME, _FOLDER / "__init__.py", submodule_search_locations=[str(_FOLDER)]
+        _PRIVATE_NAME, file, submodule_search_locations=[str(folder)]
     )
-    if spec is None or spec.loader is None:
-        raise ImportError(f"no engine package at {_FOLDER}")
+    if spec is None or spec.loader is None or not file.is_file():
+        raise ImportError(f"no engine package at {folder}")
     module = importlib.util.module_from_spec(spec)
     sys.modules[_PRIVATE_NAME] = module
     spec.loader.exec_module(module)

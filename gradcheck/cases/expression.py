@@ -56,7 +56,7 @@ def _unbound(**inputs: Any) -> Any:
 def _operation(xp: Any, name: str) -> Any:
     try:
         return getattr(xp, name)
-    except MissingOperation:
+    except MissingOperation:  # which says whose it is not
         raise
     except AttributeError as error:
         raise MissingOperation(f"no operation {name!r}") from error

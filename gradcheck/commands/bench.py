@@ -7,11 +7,12 @@ import json
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gradcheck import cli
-from gradcheck.collection import add_selection, read, select
+from gradcheck.collection import add_selection, paths_of, progress, read, timed
 
 if TYPE_CHECKING:
     from gradcheck.bench.process import Measured
@@ -39,6 +40,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--phase", action="append", default=[], choices=PHASES, help="time this phase only")
     add("--json", metavar="FILE", help="where timings go (default reports/latest/benchmark.json)")
     add("--seed", type=int, default=0, metavar="N", help="origin of all random choices (default 0)")
+    add(
+        "--ratios",
+        type=int,
+        default=3,
+        metavar="N",
+        help="sessions of the ratio to the frozen engine, for `compare` (default 3; 0: none)",
+    )
     add("--no-data", action="store_true", help="write no single rounds, for a file to be kept")
     add(
         "--clock",
@@ -89,6 +97,7 @@ def main(options: argparse.Namespace) -> int:
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         _measure(options, root, workloads, measured)
+        _relate(options, root, workloads, measured)
     except KeyboardInterrupt:
         interrupted = True
     except ProcessFailed as error:
@@ -106,14 +115,9 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _workloads(cases: Sequence[Case], options: argparse.Namespace) -> list[Workload]:
-    """Return what is to be timed; a size is chosen by -k on its own name, too."""
-    from gradcheck.bench.workload import with_floor, workloads
-    from gradcheck.selection import selector
+    from gradcheck.bench.workload import with_floor
 
-    select(cases, options)  # refuses an engine that is not there, and an unreadable -k
-    selects = selector(options.k)
-    found = workloads(cases, tuple(dict.fromkeys(options.engine)), options.phase or PHASES)
-    chosen = [each for each in found if selects(each.case, each.engine)]
+    chosen = timed(cases, options)
     return chosen if options.no_floor else with_floor(chosen)
 
 
@@ -123,7 +127,6 @@ def _measure(
     from tqdm import tqdm
 
     from gradcheck.bench.process import measure
-    from gradcheck.collection import paths_of
 
     request = {
         "root": str(root),
@@ -139,6 +142,29 @@ def _measure(
     done = measure(request, keys, options.timeout, measured)
     for _ in tqdm(done, total=len(keys), unit="", leave=False, disable=None, file=sys.stderr):
         pass
+
+
+def _relate(
+    options: argparse.Namespace, root: Path, workloads: Sequence[Workload], measured: Measured
+) -> None:
+    """Add to each timing its ratio to the frozen engine, which another run can be compared with."""
+    from gradcheck.bench.cores import quiet_core
+    from gradcheck.bench.frozen import frozen_hash, frozen_ratios, said_of
+    from gradcheck.bench.side import side_here
+    from gradcheck.bench.workload import FLOOR
+
+    if not options.ratios or not measured.timings:
+        return
+    side = side_here(root, paths_of(options, root), options.engine, not options.no_python)
+    side = replace(side, core=quiet_core())
+    left = [w for w in workloads if w.engine != FLOOR]
+    ratios = frozen_ratios(side, left, progress, sessions=options.ratios)
+    named = {(w.case.id, w.engine, w.phase): ratios[w.key] for w in left}
+    for timing in measured.timings:
+        said = timing["extra_info"]["gradcheck"]
+        if (name := (said["case"], said["engine"], said["phase"])) in named:
+            said |= said_of(named[name])
+    measured.document["gradcheck"]["frozen_engine"] = frozen_hash()
 
 
 def _report(measured: Measured, file: Path, interrupted: bool) -> None:

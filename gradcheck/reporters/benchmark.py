@@ -63,10 +63,10 @@ def times(found: Sequence[Timing]) -> str:
             "phase": t.phase,
             "engine": t.engine,
             "nodes": t.nodes,
-            "min": _seconds(t.least),
-            "median": _seconds(t.median),
-            "min/node": _seconds(t.least / t.nodes) if t.nodes else None,
-            "median/node": _seconds(t.median / t.nodes) if t.nodes else None,
+            "min": duration(t.least),
+            "median": duration(t.median),
+            "min/node": duration(t.least / t.nodes) if t.nodes else None,
+            "median/node": duration(t.median / t.nodes) if t.nodes else None,
             "x floor": _ratio(t, least, FLOOR),
             "x engine": _ratio(t, least, OURS),
             "bytes/node": round(t.memory / t.nodes) if t.memory is not None and t.nodes else None,
@@ -85,7 +85,7 @@ def _ratio(t: Timing, least: Mapping[tuple[str, str, str], float], other: str) -
     return f"{t.least / base:.3g}" if base and t.engine != other else None
 
 
-def _seconds(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """Three digits and a unit: "1.25 us"."""
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
         if seconds >= size:

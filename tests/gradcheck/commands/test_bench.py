@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gradcheck.bench.frozen import SHA256
 from gradcheck.cli import main
 
 CASES = """\
@@ -19,7 +20,7 @@ cases:
     benchmark: {sizes: {n: [3, 30]}}
   - {id: plain, function: square(x), inputs: {x: 3.0}}
 """
-QUICK = ("--max-time", "0.001")
+QUICK = ("--max-time", "0.001", "--ratios", "0")
 
 
 @pytest.fixture
@@ -107,3 +108,20 @@ def test_what_was_timed_before_a_termination_is_kept(project, capsys, monkeypatc
 def test_options_are_checked(project, capsys, options):
     with pytest.raises(SystemExit, match="2"):
         main(["bench", *options])
+
+
+def test_ratios_to_the_frozen_engine_are_saved_and_can_be_compared(project, capsys):
+    case = ["cases/a.yaml::sine[30]", "--phase", "backward", "--phase", "check"]
+    assert main(["bench", *case, "--json", "a.json", "--max-time", "0.001", "--ratios", "1"]) == 0
+    document = json.loads(Path("a.json").read_text())
+    floor, backward, check = (e["extra_info"]["gradcheck"] for e in document["benchmarks"])
+    assert document["gradcheck"]["frozen_engine"] == SHA256
+    assert "log_ratio_frozen" not in floor
+    assert -3 < backward["log_ratio_frozen"] < 3
+    assert backward["se"] > 0
+    assert backward["sessions"] == 1
+    assert check["log_ratio_frozen"] is None
+    assert "compare it with a revision" in check["no_ratio"]
+    capsys.readouterr()
+    assert main(["compare", "a.json", "a.json"]) == 0
+    assert "1 no verdict, 1 same" in capsys.readouterr().out

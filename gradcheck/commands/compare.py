@@ -1,0 +1,205 @@
+"""Say which cases became slower: between a revision and the working tree, or two saved runs."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import random
+import sys
+import time
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from gradcheck import cli
+from gradcheck.collection import add_selection, paths_of, progress, read, timed
+from gradcheck.timing import PHASES
+
+if TYPE_CHECKING:
+    from gradcheck.bench.comparison import Comparison
+    from gradcheck.bench.revision import Revision
+    from gradcheck.bench.stages import Change
+    from gradcheck.bench.workload import Workload
+    from gradcheck.reporters.comparison import Comparisons
+
+_KINDS = ("table", "markdown", "json")
+_NOTHING = (
+    "nothing to compare: no case chosen has a `benchmark` (one with "
+    "`benchmark: {sizes: {n: [100, 10000]}}` is timed at these sizes)"
+)
+
+_UNPINNED = (
+    "the workers could not be kept on one core here: more sessions were taken, and the figures "
+    "are less sure"
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `compare`."""
+    add = parser.add_argument
+    add("old", metavar="REV|OLD.json", help="git revision, or a file written by `bench --json`")
+    add_selection(parser)
+    add("--phase", action="append", default=[], choices=PHASES, help="only this phase")
+    add("--control", action="store_true", help="measure the revision against itself, too")
+    add("--seed", type=int, metavar="N", help="order of the workers' turns (default: random)")
+    add("--format", choices=_KINDS, default="table", help="what goes to stdout")
+    add(
+        "--report",
+        action="append",
+        default=[],
+        metavar="KIND=FILE",
+        help="write a further report; kinds: table, markdown, json",
+    )
+
+
+def main(options: argparse.Namespace) -> int:
+    """Compare, print what changed, and return the exit code."""
+    reports = [_report(report) for report in options.report]
+    stdout = sys.stdout
+    with contextlib.redirect_stdout(sys.stderr):  # a case file may print while it is read
+        run = _saved(options) if options.old.endswith(".json") else _measured(options)
+    if not run.rows:
+        print(f"gradcheck: {_NOTHING}", file=sys.stderr)
+        return cli.EXIT_NOTHING
+    _write(run, options.format, reports, stdout)
+    return exit_code({row.change for row in run.rows})
+
+
+def exit_code(changes: Set[Change]) -> int:
+    """Return 1 where something is slower, 4 where it cannot be told whether something is, else 0.
+
+    What has no base, or no verdict, is no trouble beside what has one.
+    """
+    from gradcheck.bench.stages import Change
+
+    if Change.SLOWER in changes:
+        return cli.EXIT_FAILED
+    unclear = changes & {Change.UNSURE, Change.ERROR} or changes <= {
+        Change.NO_VERDICT,
+        Change.SKIPPED,
+    }
+    return cli.EXIT_UNMEASURED if unclear else cli.EXIT_OK
+
+
+# ---------------------------------------------------------------- against a revision
+
+
+def _measured(options: argparse.Namespace) -> Comparisons:
+    """Return how the working tree compares with a revision."""
+    from gradcheck.bench.revision import NothingThere, RevisionError, checked_out
+    from gradcheck.reporters.comparison import Comparisons
+
+    root, workloads = _chosen(options)
+    if not workloads:
+        return Comparisons(options.old, "the working tree", ())
+    try:
+        with checked_out(options.old, Path.cwd()) as revision:
+            return _compared(options, root, revision, workloads)
+    except NothingThere as error:
+        raise cli.Unmeasured(str(error)) from error
+    except RevisionError as error:
+        raise cli.UsageError(str(error)) from error
+
+
+def _chosen(options: argparse.Namespace) -> tuple[Path, list[Workload]]:
+    """Return the root, and what is to be timed of the cases that the command line means."""
+    options.engine = [_relative(name) for name in options.engine]
+    root, cases, mistakes = read(options)
+    if mistakes:
+        raise cli.UsageError("nothing is compared while case files hold mistakes")
+    return root, timed(cases, options)
+
+
+def _relative(engine: str) -> str:
+    """An engine's file by its place from here: on the other side it is another file."""
+    return os.path.relpath(engine) if engine.endswith(".py") else engine
+
+
+def _compared(
+    options: argparse.Namespace, root: Path, revision: Revision, workloads: Sequence[Workload]
+) -> Comparisons:
+    from gradcheck.bench.comparison import CONTROL, NEW, OLD, Arena, compare
+    from gradcheck.bench.cores import quiet_core
+    from gradcheck.bench.revision import is_dirty, sides_of
+    from gradcheck.bench.side import side_here
+    from gradcheck.reporters.comparison import Comparisons, noise
+
+    side = side_here(root, paths_of(options, root), options.engine, not options.no_python)
+    side = replace(side, core=quiet_core())
+    start = time.monotonic()
+    old, new = sides_of(revision, side)
+    sides = {OLD: old, **({CONTROL: old} if options.control else {}), NEW: new}
+    arena = Arena(sides, random.Random(options.seed))
+    compared = compare(arena, workloads, progress)
+    notes = [noise(compared.rows), "" if compared.pinned else _UNPINNED]
+    tree = "the working tree" + (" with its changes" if is_dirty(revision.top) else "")
+    seconds = time.monotonic() - start
+    return Comparisons(str(revision), tree, compared.rows, [n for n in notes if n], seconds)
+
+
+# ---------------------------------------------------------------- two saved runs
+
+
+def _saved(options: argparse.Namespace) -> Comparisons:
+    """Return how one saved run compares with another."""
+    from gradcheck.bench.saved import Unreadable, compare_saved, floor_of, incomparable, read_saved
+    from gradcheck.reporters.comparison import Comparisons
+
+    if len(options.paths) != 1 or not options.paths[0].endswith(".json"):
+        raise cli.UsageError("a saved run is compared with one other: compare OLD.json NEW.json")
+    if options.control or options.engine or options.phase or options.k:
+        raise cli.UsageError("-k, -e, --phase and --control are for a comparison with a revision")
+    try:
+        old, new = read_saved(Path(options.old)), read_saved(Path(options.paths[0]))
+    except Unreadable as error:
+        raise cli.UsageError(str(error)) from error
+    rows = compare_saved(old, new)
+    told = (
+        f"ratios to the frozen engine, each sure to {floor_of(old, new):.1%} at best; seconds of "
+        "another moment, or machine, are shown and not compared"
+    )
+    notes = [incomparable(old, new), told, _maybe(rows, old.commit)]
+    return Comparisons(old.name, new.name, rows, [note for note in notes if note])
+
+
+def _maybe(rows: Iterable[Comparison], commit: str) -> str:
+    """The command that decides what two files cannot."""
+    from gradcheck.bench.stages import Change
+
+    cases = list(dict.fromkeys(row.case for row in rows if row.change is Change.MAYBE))
+    if not cases:
+        return ""
+    named = " ".join(f'"{case}"' for case in cases)
+    return f"maybe slower; to be sure: python -m gradcheck compare {commit or 'REV'} {named}"
+
+
+# ---------------------------------------------------------------- what is written where
+
+
+def _report(text: str) -> tuple[str, Path]:
+    kind, separator, file = text.partition("=")
+    if kind not in _KINDS or not separator or not file:
+        kinds = ", ".join(_KINDS)
+        raise cli.UsageError(f"--report {text!r}: expected KIND=FILE, and of kinds: {kinds}")
+    return kind, Path(file)
+
+
+def _write(
+    run: Comparisons, kind: str, reports: Sequence[tuple[str, Path]], stdout: IO[str]
+) -> None:
+    from gradcheck.reporters import comparison
+    from gradcheck.reporters.json_lines import replacing
+
+    render = {
+        "table": lambda run: comparison.comparison_text(run) + "\n",
+        "markdown": comparison.comparison_markdown,
+        "json": comparison.comparison_json,
+    }
+    for each, file in reports:
+        with replacing(file) as stream:
+            stream.write(render[each](run))
+    print(render[kind](run), end="", file=stdout)
+    if kind != "table":  # a pipe gets its format and nothing else
+        print(comparison.summary(run), file=sys.stderr)

@@ -1,0 +1,35 @@
+from gradcheck.adapters.engine import engine_module
+from gradcheck.library import find_root, operation_names, read_cases
+
+CASES = """\
+from engine import Variable
+from gradcheck import case
+
+@case(inputs={"x": 0.5})
+def sine(xp, x):
+    assert isinstance(x, Variable)
+    return xp.sin(x)
+"""
+
+
+def test_the_root_is_the_nearest_folder_with_a_project_file(tmp_path):
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    assert find_root(below) == below
+    (tmp_path / "a" / "tox.ini").touch()
+    assert find_root(below) == tmp_path / "a"
+
+
+def test_operations_of_all_engines_may_be_used():
+    assert {"sin", "matmul"} <= set(operation_names())
+
+
+def test_cases_get_our_engine_and_come_with_the_mistakes_beside_them(tmp_path):
+    (tmp_path / "a.py").write_text(CASES)
+    (tmp_path / "b.yaml").write_text("cases:\n  - {id: b, inputs: {x: 1}}\n")
+    loaded = read_cases([str(tmp_path)], tmp_path)
+    [case] = loaded.cases
+    assert case.id == "a.py::sine"
+    assert case.function.__globals__["Variable"] is engine_module().Variable
+    assert [mistake.place.path for mistake in loaded.mistakes] == ["b.yaml"]
+    assert read_cases([str(tmp_path)], tmp_path, python=False).cases == ()
