@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from types import ModuleType
 
-from gradcheck.adapters import ADAPTERS, adapter, unusable
+from gradcheck.adapters import ADAPTERS, adapter
 from gradcheck.adapters.engine import engine_module
 from gradcheck.cases import Loaded, load
 from gradcheck.checks import CHECKS
@@ -30,9 +30,15 @@ def read_cases(paths: Sequence[str], root: Path, *, python: bool = True) -> Load
 
 
 def operation_names() -> Collection[str]:
-    """Return the names that expressions may call: the operations of all engines."""
-    usable = [name for name in ADAPTERS if not unusable(name)]
-    return {operation for name in usable for operation in adapter(name).operations()}
+    """Return the names that expressions may call: the operations of all engines, there or not."""
+    return {operation for name in ADAPTERS for operation in _operations(name)}
+
+
+def _operations(name: str) -> Iterable[str]:
+    try:
+        return adapter(name).operations()
+    except Exception:  # what others installed; who asks for that engine is told why it cannot be
+        return ()
 
 
 def find_root(start: Path) -> Path:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gradcheck.detection import Detections as Detections
 from gradcheck.detection import Detects as Detects
 from gradcheck.detection import weakest as weakest
+from gradcheck.plain import plain as plain
 from gradcheck.timing import PHASES as PHASES
 from gradcheck.timing import Benchmark as Benchmark
 from gradcheck.timing import Passes as Passes
@@ -383,21 +384,3 @@ class Report:
 
     def __str__(self) -> str:
         return self.text
-
-
-_PLAIN = frozenset((str, int, float, bool, type(None)))
-
-
-def plain(thing: Any) -> Any:
-    """Return dataclasses, enums and tuples as dicts, text and lists, for JSON."""
-    if type(thing) in _PLAIN:  # most of what there is
-        return thing
-    if is_dataclass(thing):
-        return {f.name: plain(getattr(thing, f.name)) for f in fields(thing)}
-    if isinstance(thing, enum.Enum):
-        return str(thing)
-    if isinstance(thing, Mapping):
-        return {str(key): plain(value) for key, value in thing.items()}
-    if isinstance(thing, tuple | list):
-        return [plain(value) for value in thing]
-    return thing

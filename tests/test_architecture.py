@@ -12,7 +12,7 @@ HARNESS = ROOT / "gradcheck"
 
 # A module may import its own level and those above it in this list.
 LEVELS = [
-    ["vocabulary", "errors", "registry", "entry", "detection", "timing"],
+    ["vocabulary", "errors", "registry", "entry", "detection", "timing", "plain"],
     ["numeric", "inputs"],
     ["cases", "adapters"],
     ["checks", "judge", "localise", "group_testing", "diagnosis", "expectation", "agreement"],

@@ -170,7 +170,7 @@ class Framework:
         return FrameworkNamespace(self)
 
     def operations(self) -> Mapping[str, Callable[..., Any]]:
-        return {} if self.missing() else Operations(self)
+        return Operations(self)
 
     def subject(self, case: Case, xs: Mapping[str, np.ndarray]) -> Subject:
         return FrameworkSubject(self, case, xs).subject()
@@ -206,6 +206,9 @@ class Operations(Mapping[str, Callable[..., Any]]):
             raise KeyError(name)
         operation: Callable[..., Any] = getattr(self._framework.xp, name)
         return operation
+
+    def __contains__(self, name: object) -> bool:
+        return name in NAMES
 
     def __iter__(self) -> Iterator[str]:
         return iter(NAMES)

@@ -81,7 +81,8 @@ def _session(request: Mapping[str, Any], timeout: float, measured: Measured) -> 
 
 
 def _started(request: Mapping[str, Any]) -> subprocess.Popen[str]:
-    surroundings = {k: v for k, v in os.environ.items() if k not in ("PYTEST_ADDOPTS",)}
+    # Options of a pytest around us, and that it is a worker of xdist, which measures nothing.
+    surroundings = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
     surroundings |= {**ONE_THREAD, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONHASHSEED": "0"}
     process = subprocess.Popen(
         [sys.executable, "-m", MODULE],

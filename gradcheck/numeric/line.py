@@ -154,9 +154,9 @@ class Line:
         return self._checked(self._outputs(t))
 
     def _checked(self, outputs: Sequence[Array]) -> list[Array]:
-        shapes = [y.shape for y in outputs]
-        if shapes != self._shapes:
-            raise ValueError(f"f gives shapes {shapes} near x, but {self._shapes} at x")
+        if [y.shape for y in outputs] != self._shapes:
+            # Of x[x > 0], say, beyond a change of sign: outside of where f is one function.
+            return [np.full_like(part.values, np.nan) for part in self._parts]
         return [chunk for y in outputs for chunk in _chunks(_real(y))]
 
     def _measure(self, values: Sequence[Array]) -> Sample:

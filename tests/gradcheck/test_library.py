@@ -20,8 +20,9 @@ def test_the_root_is_the_nearest_folder_with_a_project_file(tmp_path):
     assert find_root(below) == tmp_path / "a"
 
 
-def test_operations_of_all_engines_may_be_used():
+def test_operations_of_all_engines_may_be_used_be_they_installed_or_not():
     assert {"sin", "matmul"} <= set(operation_names())
+    assert "erf" in operation_names(), "an operation of frameworks alone"
 
 
 def test_cases_get_our_engine_and_come_with_the_mistakes_beside_them(tmp_path):

@@ -30,6 +30,8 @@ QUICK = ("--benchmark-max-time=0.001", "--benchmark-min-rounds=2")
 @pytest.fixture
 def project(pytester, monkeypatch):
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    for name in ("PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER"):  # pytest-benchmark is off in a worker
+        monkeypatch.delenv(name, raising=False)
     pytester.mkdir("cases").joinpath("a.yaml").write_text(CASES)
     return pytester
 

@@ -135,3 +135,15 @@ def test_inputs_that_cannot_be_made_are_an_error_of_their_case():
 def test_a_wrong_expected_number_fails():
     case = replace(rule_case(sine, sine_rule, x=np.array(0.0)), expect=Expectation(value=0.1))
     assert verdicts(case)["value"] is Verdict.FAIL
+
+
+def test_an_engine_that_lacks_the_operation_meets_no_expected_verdict():
+    case = Case(
+        "a",
+        Place(""),
+        {"x": Input(data=1.0)},
+        function=lambda xp, x: xp.no_such_operation(x),
+        expect=Expectation(verdict="inconclusive"),
+    )
+    [outcome] = run_case(case, "engine", Options())
+    assert outcome.verdict is Verdict.SKIP

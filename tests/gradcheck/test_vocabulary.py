@@ -10,7 +10,6 @@ from gradcheck.vocabulary import (
     Place,
     Report,
     Verdict,
-    plain,
     weakest,
     worst,
 )
@@ -68,10 +67,6 @@ def test_a_report_becomes_json():
     assert record["verdict"] == "PASS"
     assert record["passed"] is True
     assert record["outcomes"][0]["detects"]["x"]["entry"] == 1e-10
-
-
-def test_plain_leaves_numbers_and_text_alone():
-    assert plain({"a": (1, "b", None)}) == {"a": [1, "b", None]}
 
 
 def test_a_place_shows_what_is_known():

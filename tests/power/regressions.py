@@ -43,8 +43,8 @@ EDITS = (
     Edit(
         "the rule of tanh computes tanh once more: only cases that use it are slower",
         "engine/operations/elementwise.py",
-        "return (1 - y * y) * gy",
-        "return (1 - np.tanh(x) ** 2) * gy",
+        "return (1.0 - y * y) * gy",
+        "return (1.0 - np.tanh(x) ** 2) * gy",
     ),
     Edit("nothing at all", "engine/backprop.py", "\n", "\n"),
 )

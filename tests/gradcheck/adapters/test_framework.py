@@ -173,7 +173,7 @@ def test_a_framework_that_is_absent_is_a_skip_with_the_install_line(absent):
     [outcome] = run_case(case_of(lambda xp, x: x, x=X), absent, Options())
     assert outcome.verdict is Verdict.SKIP
     assert outcome.reason.endswith('pip install "gradcheck[frame_of_nobody]"')
-    assert adapter(absent).operations() == {}
+    assert "sin" in adapter(absent).operations(), "cases may name what it would have"
 
 
 def test_a_framework_that_is_absent_is_a_mistake_of_the_command_line(absent, tmp_path, capsys):
