@@ -9,6 +9,7 @@ operation) or `error`.
 from __future__ import annotations
 
 import gc
+import io
 import json
 import os
 import signal
@@ -22,6 +23,7 @@ from gradcheck.bench.measure import opcodes, undisturbed
 from gradcheck.bench.turns import Turn, least, seconds_of
 from gradcheck.bench.workload import Unmeasurable
 from gradcheck.errors import MissingOperation
+from gradcheck.executors.channel import taken
 
 COUNTED = 0.02
 """Seconds of a call whose opcodes are counted: the count takes some 50 times as long."""
@@ -92,7 +94,7 @@ def serve(requests: Iterable[str], replies: IO[str], server: Server) -> None:
 def main() -> None:
     """Serve the side that the first line of standard input describes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
-    requests, replies = _own_streams()
+    requests, replies = _text(*taken())
     from gradcheck.bench.side import Side, workloads_of
 
     line = requests.readline()
@@ -105,13 +107,8 @@ def main() -> None:
         serve(requests, replies, Server(prepare))
 
 
-def _own_streams() -> tuple[IO[str], IO[str]]:
-    """Return standard input and output, and give the cases' `input` and `print` others."""
-    requests, replies = os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(1), "w")
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.dup2(2, 1)
-    return requests, replies
+def _text(requests: IO[bytes], replies: IO[bytes]) -> tuple[IO[str], IO[str]]:
+    return io.TextIOWrapper(requests, "utf-8"), io.TextIOWrapper(replies, "utf-8")
 
 
 def _pin(core: int | None) -> bool:

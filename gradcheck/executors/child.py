@@ -24,6 +24,7 @@ from typing import IO
 
 from gradcheck.adapters import adapter, unusable
 from gradcheck.errors import told
+from gradcheck.executors.channel import taken
 from gradcheck.library import read_cases
 from gradcheck.runner import Options, ended, run_case
 from gradcheck.vocabulary import Case, Outcome
@@ -82,7 +83,7 @@ def command(root: Path, *, python: bool, memory: int) -> list[str]:
 def main() -> None:
     """Answer requests until there are no more."""
     settings = json.loads(sys.argv.pop())
-    requests, answers = _channel()
+    requests, answers = taken()
     faulthandler.enable(answers, all_threads=False)  # last words: where it was when it died
     inbox: queue.SimpleQueue[Inquiry | Trial] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(requests, inbox), daemon=True).start()
@@ -92,17 +93,6 @@ def main() -> None:
     while True:
         for answer in _answers(inbox.get(), files):
             _send(answers, answer)
-
-
-def _channel() -> tuple[IO[bytes], IO[bytes]]:
-    """Take stdin and stdout for requests and answers, and put nothing and stderr in their place."""
-    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-    os.dup2(2, 1)
-    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a real stream here
-    return requests, answers
 
 
 def _receive(requests: IO[bytes], inbox: queue.SimpleQueue[Inquiry | Trial]) -> None:

@@ -31,10 +31,13 @@ class Choice:
         return min(pairs, key=lambda pair: pair[1].bound)
 
 
-def choose(levels: Sequence[Level]) -> Choice:
-    """Keep levels, by increasing step, while every pair of intervals overlaps."""
+def choose(levels: Sequence[Level], noise: float = 0.0) -> Choice:
+    """Keep levels, by increasing step, while every pair of intervals overlaps.
+
+    `noise` is what is known of phi's: the first level may leave over less of it by chance.
+    """
     first = levels[0]
-    noise = max(first.residual, first.noise)
+    noise = max(first.residual, first.noise, noise)
     kept, answers = [first], [first.answer(NOISE_SHARE * noise)]
     rejected = None
     for level in levels[1:]:

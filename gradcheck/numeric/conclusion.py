@@ -53,11 +53,13 @@ def conclude(search: Search, exhausted: bool) -> Estimate:
     """The estimate from two-sided levels."""
     if search.accepted:
         return _estimate(search, *search.accepted, error=search.accepted[1].bound, reason="")
-    kept = choice.choose(search.usable_levels())
+    kept = search.choose()
     level, answer = kept.best
     broken = _broken(search, kept)
     if broken:
         return _estimate(search, level, answer, error=inf, reason=broken)
+    if not _usable(search, level, answer, answer.bound):
+        level, answer = _zero(search) or (level, answer)
     error = answer.bound
     if search.kink:
         error += KINK_MARGIN * abs(search.kink.size)
@@ -86,8 +88,22 @@ def _estimate(
     )
 
 
+def _zero(search: Search) -> tuple[Level, Answer] | None:
+    """The level that shows best that phi does not change at all, if one does.
+
+    Far out, where intermediate values are large, their rounding may look like a kink.
+    """
+    clean = [(each, each.answer()) for each in search.levels.values() if each.clean]
+    zeros = [pair for pair in clean if _is_zero(search, pair[0], pair[1].bound)]
+    return min(zeros, key=lambda pair: pair[1].bound, default=None)
+
+
+def _is_zero(search: Search, level: Level, error: float) -> bool:
+    return level.clean and error <= ZERO_CRITERION * search.line.eps * level.largest
+
+
 def _usable(search: Search, level: Level, answer: Answer, error: float) -> bool:
-    zero = level.clean and error <= ZERO_CRITERION * search.line.eps * level.largest
+    zero = _is_zero(search, level, error)
     # Noise as large as phi may be an oscillation too fast to see, and then a small slope with a
     # small bound means nothing beside the scale: only a value that stands out by itself counts.
     blind = search.finding == "noise" and search.is_rough(level)

@@ -8,11 +8,14 @@ import numpy as np
 
 from gradcheck.numeric.choice import overlap
 from gradcheck.numeric.level import Answer, Level, measure
-from gradcheck.numeric.line import Line
+from gradcheck.numeric.line import Line, OutOfBudget
 from gradcheck.numeric.stencil import PAIRS
 
 # Not powers of two: noise tied to the bits of t must not line up with the levels above.
 TINY_STEPS = (1.625 * 2.0**-32, 1.625 * 2.0**-41)
+
+ANOTHER = 0.6180339887498949
+"""The golden ratio is as far as can be from every ratio of small integers."""
 
 FEW = 2.0**-6
 """Where jumps are few, most second differences are below this share of the largest."""
@@ -24,12 +27,26 @@ JUMP_RATIO = 1.00001
 def second_opinion(line: Line, scale: float, noise: float, best: Answer) -> Level | None:
     """Return a tiny level where phi is smooth with another slope than `best`, if there is one."""
     for step in TINY_STEPS:
-        level = measure(line, step, scale)
-        if level is None or level.repeating >= 0.3 or level.residual > noise / 10:
-            continue
-        if not overlap(level.answer(), best):
+        level = _smooth(line, step, scale, noise)
+        if level and not overlap(level.answer(), best) and _is_again(line, level, scale, noise):
             return level
     return None
+
+
+def _smooth(line: Line, step: float, scale: float, noise: float) -> Level | None:
+    level = measure(line, step, scale)
+    if level is None or level.repeating >= 0.3 or level.residual > noise / 10:
+        return None
+    return level
+
+
+def _is_again(line: Line, level: Level, scale: float, noise: float) -> bool:
+    """Is the same seen at another spacing?  One that meets a sawtooth in phase is one of many."""
+    try:
+        other = _smooth(line, ANOTHER * level.step, scale, noise)
+    except OutOfBudget:
+        return True  # nothing speaks against it
+    return other is not None and overlap(other.answer(), level.answer())
 
 
 def jumps(line: Line, smooth: Level, noisy: Level) -> bool:

@@ -21,7 +21,7 @@ GOAL = 1e-8
 SAFETY = 3.0
 """One side has no even part to show a missed term: its truncation error counts three times."""
 
-BETWEEN = (13 / 32, 109 / 32, 245 / 32)
+BETWEEN = (426085 / 2**20, 3571823 / 2**20, 8028161 / 2**20)
 """Values of t / h off the points of a level: see `gradcheck.numeric.level` for why."""
 
 STALLED = 0.95

@@ -194,13 +194,11 @@ class Search:
         return level.residual > ROUGHNESS * largest
 
     def _agrees(self, level: Level) -> bool:
-        best = choice.choose(self.usable_levels()).best[1]
-        return choice.overlap(level.answer(), best)
+        return choice.overlap(level.answer(), self.choose().best[1])
 
     def ask_below_noise(self) -> None:
         """Noise gets a second opinion from a tiny scale."""
-        best = choice.choose(self.usable_levels()).best[1]
-        tiny = second_opinion(self.line, self.scale, self.noise, best)
+        tiny = second_opinion(self.line, self.scale, self.noise, self.choose().best[1])
         if tiny is not None:
             self.levels[tiny.step] = tiny
             self._weigh_structure(tiny)
@@ -260,13 +258,18 @@ class Search:
         if self.finding in ("kink", "step", "rough"):
             return
         for _ in range(REFINEMENTS):
-            kept = choice.choose(self.usable_levels())
+            kept = self.choose()
             if self.good(kept.best[1]):
                 return
             step = self._step_between(kept)
             if step is None or step in self.levels:
                 return
             self.level(step)
+
+    def choose(self) -> choice.Choice:
+        """The levels that agree; noise that does not fall with the step is the same in all."""
+        known = self.noise if self.finding == "noise" else 0.0
+        return choice.choose(self.usable_levels(), known)
 
     def usable_levels(self) -> list[Level]:
         """The levels by increasing step, without those that quantisation spoilt."""

@@ -27,8 +27,9 @@ FORWARD_POINTS = 12
 
 FORWARD_DEGREES = range(2, 10)
 
-BETWEEN = (13 / 32, -55 / 32, 109 / 32, -163 / 32)
-"""Values of t / h off the points of a central level, exact in binary."""
+BETWEEN = (426085 / 2**20, -1802117 / 2**20, 3571823 / 2**20, -5341181 / 2**20)
+"""Values of t / h off the points of a central level: no coarse multiple of h, which a sawtooth
+that meets the points in phase could meet as well."""
 
 # Two-sided 1e-4 quantiles of Student's t by degrees of freedom.
 STUDENT = {

@@ -45,7 +45,15 @@ assert "logcosh" in adapter("engine").operations()
 assert Compiler(["x"], list(OPERATIONS)).program("logcosh(x)") is not None
 """
 
-ITS_TESTS = ["-q", "-p", "no:cacheprovider", "-k", "logcosh", "tests/engine/test_operations.py"]
+ITS_TESTS = [
+    "-q",
+    "--assert=plain",
+    "-p",
+    "no:cacheprovider",
+    "-k",
+    "logcosh",
+    "tests/engine/test_operations.py",
+]
 
 
 def run(code, *arguments):

@@ -105,4 +105,16 @@ def _plateaus() -> list[Zero]:
     return [Zero(name, function, np.array(x)) for name, (function, x) in flat.items()]
 
 
-ZEROS = [*_minima(), *_identities(), *_plateaus()]
+def _shifts() -> list[Zero]:
+    """A bias before a normalisation: far out its rounding grows with it, as at a kink."""
+    z, cotangent = np.cos(np.linspace(-1, 1, 12)).reshape(4, 3) @ MATRIX[:3, :3], X[:4, None]
+
+    def normalised(b):
+        centred = z + b - np.mean(z + b, axis=0)
+        return np.sum(cotangent * centred / np.sqrt(np.mean(centred**2, axis=0) + 1e-5))
+
+    points = {"small": 0.1, "usual": 1.0, "large": 5.0}
+    return [Zero(f"{n} bias before a norm", normalised, k * X[:3]) for n, k in points.items()]
+
+
+ZEROS = [*_minima(), *_identities(), *_plateaus(), *_shifts()]
