@@ -93,7 +93,8 @@ class Contestant:
 
     def close(self) -> None:
         """Let the workload go; the worker stays."""
-        if self._process is not None:
+        # One that nobody waited for has none, and its next word is its greeting.
+        if self._process is not None and self._process.is_ready:
             self._ask(self._call_limit, do="close")
 
     def stop(self) -> None:
@@ -123,6 +124,7 @@ class _Process:
 
     def __init__(self, side: Side, hash_seed: int) -> None:
         self.is_ready = False
+        self._heard = 0
         self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `kill`
         environment = os.environ | SETTINGS | {"PYTHONHASHSEED": str(hash_seed)}
         self._process = subprocess.Popen(
@@ -140,6 +142,7 @@ class _Process:
     def ask(self, request: Mapping[str, Any], limit: float) -> Mapping[str, Any] | str:
         """Return the reply to a request, or in words how the worker ended."""
         if request:
+            self._heard = os.fstat(self._said.fileno()).st_size  # what others said explains nothing
             self._send(request)
         try:
             line = self._replies.get(timeout=limit)
@@ -174,7 +177,7 @@ class _Process:
 
     def _ended(self) -> str:
         code = self._process.wait()
-        self._said.seek(0)
+        self._said.seek(self._heard)
         lines = self._said.read().decode(errors="replace").strip().splitlines()
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         return f"its worker ended with {how}" + (f": {lines[-1]}" if lines else "")

@@ -35,6 +35,10 @@ CASES = """\
         os._exit(7)
 
     @case(inputs={"x": 0.5}, benchmark=FORWARD)
+    def silent(xp, x):
+        os._exit(7)
+
+    @case(inputs={"x": 0.5}, benchmark=FORWARD)
     def hanging(xp, x):
         time.sleep(60)
 
@@ -85,6 +89,18 @@ def test_a_case_that_ends_the_worker_costs_that_case_alone(contestant):
     with pytest.raises(CannotRun, match=r"exit code 7: these are its last words") as stopped:
         contestant.open(key("ending"))
     assert stopped.value.side == "old"
+    contestant.close()
+    assert contestant.open(key("sine")) > 0
+
+
+def test_what_an_earlier_case_said_does_not_explain_an_end(contestant):
+    contestant.open(key("sine"))  # which prints
+    with pytest.raises(CannotRun, match="exit code 7$"):
+        contestant.open(key("silent"))
+
+
+def test_a_worker_that_was_started_and_not_asked_can_be_closed(contestant):
+    contestant.start()
     contestant.close()
     assert contestant.open(key("sine")) > 0
 
