@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from gradcheck import cli
 from gradcheck.collection import add_selection, paths_of, progress, read, timed
@@ -82,6 +82,7 @@ def _positive(text: str) -> float:
 def main(options: argparse.Namespace) -> int:
     """Time the chosen cases and print tables; return the exit code."""
     from gradcheck.bench.process import Measured, ProcessFailed
+    from gradcheck.reporters.json_lines import replacing
 
     root, cases, mistakes = read(options)
     if mistakes:
@@ -92,26 +93,34 @@ def main(options: argparse.Namespace) -> int:
         return cli.EXIT_NOTHING
     file = Path(options.json) if options.json else root / "reports" / "latest" / "benchmark.json"
     measured = Measured()
-    interrupted = False
-    # What stops a job in CI: the timings so far are kept, as after Ctrl-C.
+    # Opened before minutes are spent: a place that cannot be written to is told at once.
+    with replacing(file) as stream:
+        try:
+            interrupted = _interrupted_in(options, root, workloads, measured)
+        except ProcessFailed as error:
+            raise cli.Unmeasured(str(error)) from error
+        if measured.timings:
+            _write(measured, stream, options, interrupted)
+    _report(measured, file, interrupted)
+    if interrupted:
+        return cli.EXIT_INTERRUPTED
+    return cli.EXIT_UNMEASURED if measured.failed or not measured.timings else cli.EXIT_OK
+
+
+def _interrupted_in(
+    options: argparse.Namespace, root: Path, workloads: Sequence[Workload], measured: Measured
+) -> bool:
+    """Measure, and return whether it was interrupted: the timings so far are kept."""
+    # What stops a job in CI is taken as Ctrl-C.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         _measure(options, root, workloads, measured)
         _relate(options, root, workloads, measured)
     except KeyboardInterrupt:
-        interrupted = True
-    except ProcessFailed as error:
-        print(f"gradcheck: {error}", file=sys.stderr)
-        return cli.EXIT_UNMEASURED
+        return True
     finally:
         signal.signal(signal.SIGTERM, before)
-    if options.no_data:
-        for timing in measured.timings:
-            timing["stats"].pop("data", None)
-    _report(measured, file, interrupted)
-    if interrupted:
-        return cli.EXIT_INTERRUPTED
-    return cli.EXIT_UNMEASURED if measured.failed or not measured.timings else cli.EXIT_OK
+    return False
 
 
 def _workloads(cases: Sequence[Case], options: argparse.Namespace) -> list[Workload]:
@@ -177,18 +186,20 @@ def _report(measured: Measured, file: Path, interrupted: bool) -> None:
     if measured.failed:
         parts.append(reasons("could not be measured:", measured.failed))
     if found:
-        _write(measured.document, file, interrupted)
         parts.append(f"{len(found)} timings in {file}")
     print(*filter(None, parts), sep="\n\n")
     if interrupted:
         print("gradcheck: interrupted; the rest is not measured", file=sys.stderr)
 
 
-def _write(document: dict[str, Any], file: Path, interrupted: bool) -> None:
-    from gradcheck.reporters.json_lines import replacing
-
+def _write(
+    measured: Measured, stream: IO[str], options: argparse.Namespace, interrupted: bool
+) -> None:
+    document = measured.document
     if interrupted:
         document["gradcheck"]["interrupted"] = True
-    with replacing(file) as stream:
-        json.dump(document, stream, indent=1)
-        stream.write("\n")
+    if options.no_data:
+        for timing in measured.timings:
+            timing["stats"].pop("data", None)
+    json.dump(document, stream, indent=1)
+    stream.write("\n")

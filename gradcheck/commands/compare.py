@@ -56,14 +56,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Compare, print what changed, and return the exit code."""
+    from gradcheck.reporters.comparison import summary
+    from gradcheck.reporters.json_lines import replacing
+
     reports = [_report(report) for report in options.report]
     stdout = sys.stdout
-    with contextlib.redirect_stdout(sys.stderr):  # a case file may print while it is read
-        run = _saved(options) if options.old.endswith(".json") else _measured(options)
-    if not run.rows:
-        print(f"gradcheck: {_NOTHING}", file=sys.stderr)
-        return cli.EXIT_NOTHING
-    _write(run, options.format, reports, stdout)
+    with contextlib.ExitStack() as stack:
+        # Opened before minutes are spent: a place that cannot be written to is told at once.
+        streams = [(kind, stack.enter_context(replacing(file))) for kind, file in reports]
+        with contextlib.redirect_stdout(sys.stderr):  # a case file may print while it is read
+            run = _saved(options) if options.old.endswith(".json") else _measured(options)
+        if not run.rows:
+            print(f"gradcheck: {_NOTHING}", file=sys.stderr)
+            return cli.EXIT_NOTHING
+        _write(run, [*streams, (options.format, stdout)])
+    if options.format != "table":  # a pipe gets its format and nothing else
+        print(summary(run), file=sys.stderr)
     return exit_code({row.change for row in run.rows})
 
 
@@ -186,20 +194,13 @@ def _report(text: str) -> tuple[str, Path]:
     return kind, Path(file)
 
 
-def _write(
-    run: Comparisons, kind: str, reports: Sequence[tuple[str, Path]], stdout: IO[str]
-) -> None:
+def _write(run: Comparisons, streams: Iterable[tuple[str, IO[str]]]) -> None:
     from gradcheck.reporters import comparison
-    from gradcheck.reporters.json_lines import replacing
 
     render = {
         "table": lambda run: comparison.comparison_text(run) + "\n",
         "markdown": comparison.comparison_markdown,
         "json": comparison.comparison_json,
     }
-    for each, file in reports:
-        with replacing(file) as stream:
-            stream.write(render[each](run))
-    print(render[kind](run), end="", file=stdout)
-    if kind != "table":  # a pipe gets its format and nothing else
-        print(comparison.summary(run), file=sys.stderr)
+    for kind, stream in streams:
+        stream.write(render[kind](run))

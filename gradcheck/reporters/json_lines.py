@@ -70,17 +70,30 @@ def replacing(path: Path) -> Iterator[IO[str]]:
     """Open a file that takes the place of `path` in one move when the block ends.
 
     Whatever ends the block, what was written is kept, and nothing written replaces nothing; only a
-    kill leaves it under its temporary name, in the same folder and ending in `.partial`.
+    kill leaves it under its temporary name, in the same folder and ending in `.partial`.  What is
+    no file (a device, a pipe) stays what it is and is written to; a folder is an OSError.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(".partial", f"{path.name}.", path.parent)
+    if path.exists() and not path.is_file():
+        with open(path, "w", encoding="utf-8") as stream:
+            yield stream
+        return
+    file = path.resolve()  # a link stays one, too
+    handle, name = _temporary(file)
     try:
         with open(handle, "w", encoding="utf-8") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
     finally:
-        _put(name, path)
+        _put(name, file)
+
+
+def _temporary(file: Path) -> tuple[int, str]:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return tempfile.mkstemp(".partial", f"{file.name}.", file.parent)
+    except OSError as error:  # people know the name that they gave
+        raise OSError(error.errno, error.strerror, str(file)) from error
 
 
 def _put(name: str, path: Path) -> None:

@@ -95,7 +95,7 @@ def test_a_case_that_ends_the_worker_costs_that_case_alone(contestant):
 
 def test_what_an_earlier_case_said_does_not_explain_an_end(contestant):
     contestant.open(key("sine"))  # which prints
-    with pytest.raises(CannotRun, match="exit code 7$"):
+    with pytest.raises(CannotRun, match=r"exit code 7$"):
         contestant.open(key("silent"))
 
 

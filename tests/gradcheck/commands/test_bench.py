@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gradcheck.bench import process
 from gradcheck.bench.frozen import SHA256
 from gradcheck.cli import main
 
@@ -81,7 +82,7 @@ def test_a_case_that_cannot_be_measured_is_4_and_named(project, capsys):
     assert main(["bench", "--phase", "forward", *QUICK]) == 4
     out = capsys.readouterr().out
     assert "could not be measured:\n  cases/a.yaml::off  numpy  forward: ValueError" in out
-    assert not (project / "reports").exists()
+    assert not list((project / "reports").rglob("*.*"))
 
 
 def test_what_was_timed_before_a_termination_is_kept(project, capsys, monkeypatch):
@@ -108,6 +109,13 @@ def test_what_was_timed_before_a_termination_is_kept(project, capsys, monkeypatc
 def test_options_are_checked(project, capsys, options):
     with pytest.raises(SystemExit, match="2"):
         main(["bench", *options])
+
+
+def test_a_file_with_no_place_is_told_before_anything_is_timed(project, capsys, monkeypatch):
+    monkeypatch.setattr(process, "measure", None)  # which nobody may call
+    assert main(["bench", *QUICK, "--json", "cases"]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err[:18]) == ("", "gradcheck: cases: ")
 
 
 def test_ratios_to_the_frozen_engine_are_saved_and_can_be_compared(project, capsys):

@@ -175,6 +175,14 @@ def test_reports_are_written_beside(project):
     assert json.loads((project / "out/a.json").read_text().splitlines()[0])["version"] == 1
 
 
+def test_a_report_with_no_place_is_told_before_anything_is_measured(project, capsys, monkeypatch):
+    monkeypatch.setattr(comparison, "compare", None)  # which nobody may call
+    for arguments in (["HEAD", *OWN], ["a.json", "b.json"]):
+        assert main(["compare", *arguments, "--report", "markdown=cases"]) == 2
+        out, err = capsys.readouterr()
+        assert (out, err[:18]) == ("", "gradcheck: cases: ")
+
+
 def test_nothing_that_is_timed_is_5(project, capsys):
     assert main(["compare", "HEAD", *OWN, "-k", "untimed"]) == 5
     assert "no case chosen has a `benchmark`" in capsys.readouterr().err

@@ -1,7 +1,11 @@
 import io
 import json
 import math
+import os
+import re
 import stat
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -68,3 +72,40 @@ def test_what_was_written_before_an_interruption_is_kept(tmp_path: Path):
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert file.read_text() == "some"
+
+
+def test_a_link_stays_a_link_and_its_file_is_replaced(tmp_path: Path):
+    link = tmp_path / "link"
+    try:
+        link.symlink_to(tmp_path / "file")
+    except OSError:
+        pytest.skip("no links here")
+    with replacing(link) as stream:
+        stream.write("new")
+    assert link.is_symlink()
+    assert (tmp_path / "file").read_text() == "new"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name on this system")
+def test_what_is_no_file_is_written_to_and_stays_what_it_is(tmp_path: Path):
+    pipe, read = tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text()), daemon=True)
+    reader.start()
+    with replacing(pipe) as stream:
+        stream.write("new")
+    reader.join(10)
+    assert read == ["new"]
+    assert pipe.is_fifo()
+
+
+def test_a_folder_is_refused_by_its_name_before_anything_is_written(tmp_path: Path):
+    with pytest.raises(OSError, match=re.escape(tmp_path.name)), replacing(tmp_path):
+        raise AssertionError("not opened")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows takes longer names")
+def test_a_name_too_long_for_a_temporary_one_is_told_as_it_was_given(tmp_path: Path):
+    long = tmp_path / ("a" * 250)
+    with pytest.raises(OSError, match=f"{long.name}'$"), replacing(long):
+        raise AssertionError("not opened")
