@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gradcheck.bench.comparison import Comparison
+from gradcheck.bench.machine import SCHEMA
 from gradcheck.bench.ratio import Ratio
 from gradcheck.bench.stages import Change
 from gradcheck.bench.workload import FLOOR
@@ -54,25 +55,37 @@ def read_saved(file: Path) -> Saved:
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
         timings = [each for each in document["benchmarks"] if "gradcheck" in each["extra_info"]]
+        named = {_name(each): each for each in timings}
         machine = document["gradcheck"]
+        schema = machine.get("schema", SCHEMA)
         cpu = str(document.get("machine_info", {}).get("cpu", {}).get("brand_raw", ""))
         commit = str(document.get("commit_info", {}).get("id") or "")[:10]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unreadable(
             f"{file}: not a file of `gradcheck bench --json` ({type(error).__name__}: {error})"
         ) from error
-    return Saved(str(file), commit, machine, cpu, {_name(each): each for each in timings})
+    if schema != SCHEMA:
+        raise Unreadable(
+            f"{file}: it has schema {schema}, and this gradcheck reads {SCHEMA}: save the run again"
+        )
+    return Saved(str(file), commit, machine, cpu, named)
 
 
 def _name(timing: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return what a timing is of; whatever is missing of it, or is no number, raises."""
     said = timing["extra_info"]["gradcheck"]
+    numbers = [timing["stats"]["min"]]
+    if said.get("log_ratio_frozen") is not None:
+        numbers += [said["log_ratio_frozen"], said["se"], said["sessions"]]
+    if any(map(math.isnan, numbers)):
+        raise ValueError(f"NaN in {said['case']}")
     return said["case"], said["engine"], said["phase"]
 
 
 def incomparable(old: Saved, new: Saved) -> str:
     """Return why no verdict can be given between two runs; empty where one can."""
     for what in ("python", "numpy"):
-        before, now = old.machine.get(what, ""), new.machine.get(what, "")
+        before, now = (str(run.machine.get(what) or "") for run in (old, new))
         if _minor(before) != _minor(now):
             name = {"python": "Python", "numpy": "NumPy"}[what]
             return (
@@ -118,7 +131,7 @@ def _compared(
         return Comparison(*name, Change.NO_BASE, reason="it is not in the old file")
     before, now = old["extra_info"]["gradcheck"], new["extra_info"]["gradcheck"]
     opcodes = (before.get("opcodes"), now.get("opcodes"))
-    if before["case_hash"] != now["case_hash"]:
+    if before.get("case_hash") != now.get("case_hash"):
         reason = "the case itself was changed"
         return Comparison(*name, Change.NO_BASE, reason=reason, opcodes=opcodes)
     ratio = _ratio(old, new, floor)

@@ -137,3 +137,50 @@ def test_another_file_is_refused_by_name(tmp_path, text):
     file.write_text(text)
     with pytest.raises(Unreadable, match=r"a\.json: not a file of `gradcheck bench --json`"):
         read_saved(file)
+
+
+def spoilt(part: str, key: str, value: object) -> dict:
+    document_ = document(timing())
+    [record] = document_["benchmarks"]
+    parts = {
+        "stats": record["stats"],
+        "said": record["extra_info"]["gradcheck"],
+        "record": record,
+        "document": document_,
+    }
+    parts[part][key] = value
+    return document_
+
+
+@pytest.mark.parametrize(
+    ("part", "key", "value"),
+    [
+        ("stats", "min", "fast"),
+        ("stats", "min", math.nan),
+        ("said", "log_ratio_frozen", "x"),
+        ("said", "se", None),
+        ("said", "case", ["a"]),
+        ("record", "stats", {}),
+        ("document", "gradcheck", "x"),
+        ("document", "benchmarks", {"a": 1}),
+    ],
+)
+def test_a_damaged_file_is_unreadable(tmp_path, part, key, value):
+    file = tmp_path / "a.json"
+    file.write_text(json.dumps(spoilt(part, key, value)))
+    with pytest.raises(Unreadable, match=r"a\.json: not a file of `gradcheck bench --json`"):
+        read_saved(file)
+
+
+def test_a_file_of_another_schema_is_not_guessed_at(tmp_path):
+    file = tmp_path / "a.json"
+    file.write_text(json.dumps(document(timing(), schema=2)))
+    with pytest.raises(Unreadable, match=r"a\.json: it has schema 2, and this gradcheck reads 1"):
+        read_saved(file)
+
+
+def test_a_version_that_is_no_text_is_another_version(tmp_path, compared):
+    row = compared(document(timing(), python=3.11), document(timing()))
+    assert row.change is Change.SAME
+    row = compared(document(timing(), python=None), document(timing()))
+    assert "Python was unknown" in row.reason
