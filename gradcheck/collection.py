@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -22,7 +23,8 @@ DEFAULT_PATHS = ("cases",)
 def add_selection(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments that choose cases."""
     add = parser.add_argument
-    add("paths", nargs="*", metavar="PATH", help="folder, file, or file::slug (default: cases)")
+    where = "folder, file, or file::slug (default: cases)"
+    add("paths", nargs="*", default=[], metavar="PATH", help=where)
     add("-k", default="", metavar="EXPR", help="only cases whose names match, as in pytest")
     add(
         "-e",
@@ -62,6 +64,14 @@ def _from(root: Path, path: str) -> str:
     """Reports show paths from the root: such a path is understood from a folder below, too."""
     file = path.partition("::")[0]
     return path if Path(file).exists() or not (root / file).exists() else str(root / path)
+
+
+def relative(engine: str) -> str:
+    """Return how timings call an engine: one's own file by its place from here.
+
+    In a revision it is another file, and in another run the same, however it was spelt.
+    """
+    return os.path.relpath(engine) if engine.endswith(".py") else engine
 
 
 def select(
@@ -106,6 +116,15 @@ def progress(workloads: Iterable[Workload], stage: str) -> Iterable[Workload]:
 
     # disable=None: progress is for a terminal only.
     return tqdm(workloads, stage, unit="case", leave=False, disable=None, file=sys.stderr)
+
+
+def nothing_timed(options: argparse.Namespace) -> str:
+    """Return why a selection holds nothing to time, and what would be."""
+    among = f" among those that match -k {options.k!r}" if options.k else ""
+    return (
+        f"no case chosen has a `benchmark`{among} (one with "
+        "`benchmark: {sizes: {n: [100, 10000]}}` is timed at these sizes)"
+    )
 
 
 def timed(cases: Sequence[Case], options: argparse.Namespace) -> list[Workload]:

@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from gradcheck import cli
-from gradcheck.collection import add_selection, paths_of, progress, read, timed
+from gradcheck.collection import (
+    add_selection,
+    nothing_timed,
+    paths_of,
+    progress,
+    read,
+    relative,
+    timed,
+)
 
 if TYPE_CHECKING:
     from gradcheck.bench.process import Measured
@@ -84,12 +92,13 @@ def main(options: argparse.Namespace) -> int:
     from gradcheck.bench.process import Measured, ProcessFailed
     from gradcheck.reporters.json_lines import replacing
 
+    options.engine = [relative(name) for name in options.engine]
     root, cases, mistakes = read(options)
     if mistakes:
         return cli.EXIT_USAGE
     workloads = _workloads(cases, options)
     if not workloads:
-        print("nothing to time: no case chosen has a `benchmark`", file=sys.stderr)
+        print(f"gradcheck: nothing to time: {nothing_timed(options)}", file=sys.stderr)
         return cli.EXIT_NOTHING
     file = Path(options.json) if options.json else root / "reports" / "latest" / "benchmark.json"
     measured = Measured()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import random
 import sys
 import time
@@ -14,7 +13,15 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from gradcheck import cli
-from gradcheck.collection import add_selection, paths_of, progress, read, timed
+from gradcheck.collection import (
+    add_selection,
+    nothing_timed,
+    paths_of,
+    progress,
+    read,
+    relative,
+    timed,
+)
 from gradcheck.timing import PHASES
 
 if TYPE_CHECKING:
@@ -25,11 +32,6 @@ if TYPE_CHECKING:
     from gradcheck.reporters.comparison import Comparisons
 
 _KINDS = ("table", "markdown", "json")
-_NOTHING = (
-    "nothing to compare: no case chosen has a `benchmark` (one with "
-    "`benchmark: {sizes: {n: [100, 10000]}}` is timed at these sizes)"
-)
-
 _UNPINNED = (
     "the workers could not be kept on one core here: more sessions were taken, and the figures "
     "are less sure"
@@ -38,6 +40,16 @@ _UNPINNED = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `compare`."""
+    parser.description = (
+        "Say which cases became slower since a git revision: its code and that of the working tree "
+        "take turns on one core.  Or compare two runs that `bench --json` saved: "
+        "`compare OLD.json NEW.json`, which takes no case and is good for 10 %."
+    )
+    parser.epilog = (
+        "Exit codes: 0 nothing is slower, 1 something is, 2 a mistake in the command line or a "
+        "case file, 4 the sessions scatter too much to say or a case cannot be run, 5 nothing "
+        "that is timed, 130 interrupted."
+    )
     add = parser.add_argument
     add("old", metavar="REV|OLD.json", help="git revision, or a file written by `bench --json`")
     add_selection(parser)
@@ -65,14 +77,19 @@ def main(options: argparse.Namespace) -> int:
         # Opened before minutes are spent: a place that cannot be written to is told at once.
         streams = [(kind, stack.enter_context(replacing(file))) for kind, file in reports]
         with contextlib.redirect_stdout(sys.stderr):  # a case file may print while it is read
-            run = _saved(options) if options.old.endswith(".json") else _measured(options)
+            run = _saved(options) if _is_saved(options) else _measured(options)
         if not run.rows:
-            print(f"gradcheck: {_NOTHING}", file=sys.stderr)
+            why = f"{run.new} holds no timings" if _is_saved(options) else nothing_timed(options)
+            print(f"gradcheck: nothing to compare: {why}", file=sys.stderr)
             return cli.EXIT_NOTHING
         _write(run, [*streams, (options.format, stdout)])
     if options.format != "table":  # a pipe gets its format and nothing else
         print(summary(run), file=sys.stderr)
     return exit_code({row.change for row in run.rows})
+
+
+def _is_saved(options: argparse.Namespace) -> bool:
+    return bool(options.old.endswith(".json"))
 
 
 def exit_code(changes: Set[Change]) -> int:
@@ -113,16 +130,11 @@ def _measured(options: argparse.Namespace) -> Comparisons:
 
 def _chosen(options: argparse.Namespace) -> tuple[Path, list[Workload]]:
     """Return the root, and what is to be timed of the cases that the command line means."""
-    options.engine = [_relative(name) for name in options.engine]
+    options.engine = [relative(name) for name in options.engine]
     root, cases, mistakes = read(options)
     if mistakes:
         raise cli.UsageError("nothing is compared while case files hold mistakes")
     return root, timed(cases, options)
-
-
-def _relative(engine: str) -> str:
-    """An engine's file by its place from here: on the other side it is another file."""
-    return os.path.relpath(engine) if engine.endswith(".py") else engine
 
 
 def _compared(
@@ -152,7 +164,7 @@ def _compared(
 
 def _saved(options: argparse.Namespace) -> Comparisons:
     """Return how one saved run compares with another."""
-    from gradcheck.bench.saved import Unreadable, compare_saved, floor_of, incomparable, read_saved
+    from gradcheck.bench.saved import Unreadable, compare_saved, floor_of, read_saved
     from gradcheck.reporters.comparison import Comparisons
 
     if len(options.paths) != 1 or not options.paths[0].endswith(".json"):
@@ -168,7 +180,7 @@ def _saved(options: argparse.Namespace) -> Comparisons:
         f"ratios to the frozen engine, each sure to {floor_of(old, new):.1%} at best; seconds of "
         "another moment, or machine, are shown and not compared"
     )
-    notes = [incomparable(old, new), told, _maybe(rows, old.commit)]
+    notes = [told, _maybe(rows, old.commit)]
     return Comparisons(old.name, new.name, rows, [note for note in notes if note])
 
 

@@ -103,12 +103,19 @@ def _listed(text: str) -> str:
 
 
 def _reasons(run: Comparisons) -> list[str]:
-    told = [
-        f"{row.change}: {row.case} {row.engine} {row.phase}: {row.reason}"
-        for row in run.rows
-        if row.reason
-    ]
+    """Return each reason once, with the first timing that it holds for."""
+    alike: dict[tuple[Change, str], list[Comparison]] = {}
+    for row in run.rows:
+        if row.reason:
+            alike.setdefault((row.change, row.reason), []).append(row)
+    told = [f"{change}: {_first(rows)}: {reason}" for (change, reason), rows in alike.items()]
     return ["\n".join(told)] if told else []
+
+
+def _first(rows: Sequence[Comparison]) -> str:
+    row, others = rows[0], len(rows) - 1
+    more = f" and {others} other{'s' * (others > 1)}" if others else ""
+    return f"{row.case} {row.engine} {row.phase}{more}"
 
 
 def comparison_json(run: Comparisons) -> str:

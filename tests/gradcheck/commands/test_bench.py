@@ -21,6 +21,18 @@ cases:
     benchmark: {sizes: {n: [3, 30]}}
   - {id: plain, function: square(x), inputs: {x: 3.0}}
 """
+STEPS = """\
+class Variable:
+    def __init__(self, data):
+        self.data, self.grad = data, None
+
+    def backward(self): ...
+
+def sin(x):
+    return Variable(x.data)
+
+sum = sin
+"""
 QUICK = ("--max-time", "0.001", "--ratios", "0")
 
 
@@ -109,6 +121,16 @@ def test_what_was_timed_before_a_termination_is_kept(project, capsys, monkeypatc
 def test_options_are_checked(project, capsys, options):
     with pytest.raises(SystemExit, match="2"):
         main(["bench", *options])
+
+
+def test_an_engine_of_ones_own_has_one_name_however_it_is_spelt(project):
+    (project / "steps.py").write_text(STEPS)
+    names = set()
+    for spelt in ("./steps.py", "steps.py", str(project / "steps.py")):
+        main(["bench", "-e", spelt, "--phase", "forward", "--no-floor", *QUICK, "--json", "a.json"])
+        document = json.loads(Path("a.json").read_text())
+        names |= {each["extra_info"]["gradcheck"]["engine"] for each in document["benchmarks"]}
+    assert names == {"steps.py"}
 
 
 def test_a_file_with_no_place_is_told_before_anything_is_timed(project, capsys, monkeypatch):

@@ -1,6 +1,7 @@
 """What people, pull requests and pipes read of a comparison."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -59,6 +60,16 @@ def test_the_text_has_the_table_the_reasons_and_the_summary(run):
     assert "no base: a.yaml::new engine forward: no operation 'new'" in lines
     assert "a note" in lines
     assert lines[-1] == summary(run)
+
+
+def test_a_reason_is_told_once_with_the_first_that_it_holds_for(run):
+    rows = [replace(ROWS[-1], case=f"a.yaml::new[{n}]") for n in range(3)]
+    other = replace(ROWS[-1], reason="no case")
+    lines = comparison_text(replace(run, rows=[*rows[:2], other, rows[2]])).splitlines()
+    assert [line for line in lines if ": " in line and line.startswith("no base")] == [
+        "no base: a.yaml::new[0] engine forward and 2 others: no operation 'new'",
+        "no base: a.yaml::new engine forward: no case",
+    ]
 
 
 def test_the_summary_counts_the_worst_first(run):
