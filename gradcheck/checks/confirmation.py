@@ -8,6 +8,7 @@ rounding has another slope than the function.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -15,12 +16,13 @@ import numpy as np
 from gradcheck.checks.projection import (
     Gradients,
     Tangents,
+    evidence,
     gradients,
     moved_by,
-    of_gradients,
     products,
     size_of,
     total,
+    widened,
 )
 from gradcheck.judge import DECIDABLE, judge
 from gradcheck.numeric import FULL, Precision, directional_derivative
@@ -36,6 +38,13 @@ ROUNDING_ONLY = 64.0  # times phi: what the slope of a function that is all roun
 QUANTILE = 13.04  # Student's, two-sided 1e-4, for the 4 degrees of freedom that leaves
 
 
+Answer = tuple[Gradients, Gradients]
+"""What a rule returns, and what that is multiplied by in a projection."""
+
+Rule = Callable[[Subject, Arrays], Answer]
+"""How a rule is asked again: at another point, in another precision, for other cotangents."""
+
+
 def confirmed(
     subject: Subject,
     case: Case,
@@ -44,36 +53,80 @@ def confirmed(
     tangents: Tangents,
     precision: Precision = FULL,
 ) -> Evidence:
-    """Return the evidence of one projection; a FAIL only where second thoughts leave it one."""
-    evidence = of_gradients(subject, y_bars, found, tangents, precision=precision)
-    judgement = judge(evidence, case.tolerance)
+    """Return the evidence of one projection in reverse, as `thought_over`."""
+
+    def rule(subject: Subject, y_bars: Arrays) -> Answer:
+        return gradients(subject, y_bars), tangents
+
+    return thought_over(subject, case, y_bars, tangents, (found, tangents), rule, precision)
+
+
+def thought_over(
+    subject: Subject,
+    case: Case,
+    y_bars: Arrays,
+    tangents: Tangents,
+    answer: Answer,
+    rule: Rule,
+    precision: Precision = FULL,
+    *,
+    least: float = 0.0,
+) -> Evidence:
+    """Return the evidence of one projection; a FAIL only where second thoughts leave it one.
+
+    answer: of this very call, for a rule may be wrong in one call only.
+    least: the size of the terms is this or more.
+    """
+    terms = products(*answer)
+    found = evidence(subject, y_bars, tangents, terms, least=least, precision=precision)
+    judgement = judge(found, case.tolerance)
     if judgement.verdict is Verdict.INCONCLUSIVE and judgement.reason in ROUNDING_REASONS:
-        return _decided(evidence, subject, case, y_bars, tangents)
+        return _decided(found, subject, case, y_bars, tangents, rule)
     if judgement.verdict is not Verdict.FAIL:
-        return evidence
-    tangents = tuple(None if u is None else np.asarray(AGAIN * u) for u in tangents)
+        return found
+    tangents, rule = _scaled(tangents), _again(rule)
+    terms = products(answer[0], _scaled(answer[1]))
     # The size of a gradient that may be wrong is no guide this time.
-    evidence = of_gradients(subject, y_bars, found, tangents, trusted=False)
-    if not _fails(evidence, case):
-        return evidence
-    if _is_all_rounding(evidence, subject, y_bars, tangents):
-        return _zero(evidence)
-    if not _is_rounding_sized(evidence, found, tangents):
-        return _unless_digits_were_lost(evidence, subject, case, y_bars, tangents)
-    wider = _in_wider_precision(evidence, subject, y_bars, tangents)
+    found = evidence(subject, y_bars, tangents, terms, least=AGAIN * least, trusted=False)
+    if not _fails(found, case):
+        return found
+    if _is_all_rounding(found, subject, y_bars, tangents, rule):
+        return _zero(found)
+    if not _is_rounding_sized(found, terms):
+        return _unless_digits_were_lost(found, subject, case, y_bars, tangents, rule)
+    wider = _in_wider_precision(found, subject, y_bars, tangents, rule)
     if wider is not None:
         return wider
-    noisy = _with_rule_noise(evidence, subject, y_bars, tangents)
+    noisy = _with_rule_noise(found, subject, y_bars, tangents, rule)
     # A float32 rule was held against a derivative in float64: no more digits are missing there.
     open_question = noisy.estimate.eps >= noisy.eps and _fails(noisy, case)
-    return _undecided(noisy) if open_question else noisy
+    return undecided(noisy) if open_question else noisy
+
+
+def _scaled(weights: Gradients) -> Tangents:
+    return tuple(None if w is None else np.asarray(AGAIN * widened(w)) for w in weights)
+
+
+def _again(rule: Rule) -> Rule:
+    """Return `rule` for projections along tangents that are scaled."""
+
+    def scaled(subject: Subject, y_bars: Arrays) -> Answer:
+        found, weights = rule(subject, y_bars)
+        return found, _scaled(weights)
+
+    return scaled
 
 
 def _decided(
-    evidence: Evidence, subject: Subject, case: Case, y_bars: Arrays, tangents: Tangents
+    evidence: Evidence,
+    subject: Subject,
+    case: Case,
+    y_bars: Arrays,
+    tangents: Tangents,
+    rule: Rule,
 ) -> Evidence:
     """Return what more digits say where rounding leaves a question open, if they say anything."""
-    wider = _in_wider_precision(evidence, subject, y_bars, tangents)
+    wider = _in_wider_precision(evidence, subject, y_bars, tangents, rule)
     if wider is None:
         return evidence
     if judge(wider, case.tolerance).verdict is not Verdict.INCONCLUSIVE:
@@ -85,13 +138,13 @@ def _fails(evidence: Evidence, case: Case) -> bool:
     return judge(evidence, case.tolerance).verdict is Verdict.FAIL
 
 
-def _is_rounding_sized(evidence: Evidence, found: Gradients, tangents: Tangents) -> bool:
+def _is_rounding_sized(evidence: Evidence, terms: np.ndarray) -> bool:
     distance = abs(evidence.analytic - evidence.estimate.value)
-    size = max(size_of(products(found, tangents)), evidence.estimate.magnitude)
+    size = max(size_of(terms), evidence.estimate.magnitude)
     return distance < ROUNDING_SIZED * evidence.eps * size
 
 
-def _undecided(evidence: Evidence) -> Evidence:
+def undecided(evidence: Evidence) -> Evidence:
     """Rounding may be all that is wrong, and nothing tells on this machine or at this point."""
     estimate = replace(evidence.estimate, error=math.inf, reason="precision")
     return replace(evidence, estimate=estimate)
@@ -116,14 +169,14 @@ def _zero(evidence: Evidence) -> Evidence:
 
 
 def _is_all_rounding(
-    evidence: Evidence, subject: Subject, y_bars: Arrays, tangents: Tangents
+    evidence: Evidence, subject: Subject, y_bars: Arrays, tangents: Tangents, rule: Rule
 ) -> bool:
     """Whether phi shrinks with the precision at the far points of the level that answered."""
     estimate = evidence.estimate
-    widened = _widened(subject, y_bars) if estimate.magnitude > 0 else None
-    if widened is None:
+    wider = in_wider(subject, y_bars, rule) if estimate.magnitude > 0 else None
+    if wider is None:
         return False
-    wide, bars = widened
+    wide, bars = wider
     reach = estimate.step * (estimate.points // 2)
     there = [moved_by(wide, tangents, t) for t in (reach, -reach)]
     sizes = [size_of(products(at.primal(*at.xs), bars)) for at in there]
@@ -131,39 +184,43 @@ def _is_all_rounding(
 
 
 def _unless_digits_were_lost(
-    evidence: Evidence, subject: Subject, case: Case, y_bars: Arrays, tangents: Tangents
+    evidence: Evidence,
+    subject: Subject,
+    case: Case,
+    y_bars: Arrays,
+    tangents: Tangents,
+    rule: Rule,
 ) -> Evidence:
     """Excuse a difference of many roundings only if more digits, and nothing else, take it away.
 
     A rule that cancels, or whose input has too few digits for it, is right and still far off; by
     more than a thousandth it is of no use, and the question stays open.
     """
-    if not _changes_with_precision(evidence, subject, y_bars, tangents):
+    if not _changes_with_precision(evidence, subject, y_bars, rule):
         return evidence
-    wider = _in_wider_precision(evidence, subject, y_bars, tangents)
+    wider = _in_wider_precision(evidence, subject, y_bars, tangents, rule)
     if wider is not None and _fails(wider, case):  # it may have lost few digits here by chance
-        wider = _with_rule_noise(wider, subject, y_bars, tangents)
+        wider = _with_rule_noise(wider, subject, y_bars, tangents, rule)
     if wider is None or _fails(wider, case):
         return evidence
     size = max(abs(wider.estimate.value), wider.norm)
-    return wider if wider.noise <= DECIDABLE * size else _undecided(evidence)
+    return wider if wider.noise <= DECIDABLE * size else undecided(evidence)
 
 
 def _changes_with_precision(
-    evidence: Evidence, subject: Subject, y_bars: Arrays, tangents: Tangents
+    evidence: Evidence, subject: Subject, y_bars: Arrays, rule: Rule
 ) -> bool:
     """Whether the rule says the same again, but in wider precision something else.
 
     One that is wrong in some calls only does not say the same again.
     """
-    widened = _widened(subject, y_bars)
-    if widened is None:
+    wider = in_wider(subject, y_bars, rule)
+    if wider is None:
         return False
-    wide, bars = widened
     distance = abs(evidence.analytic - evidence.estimate.value)
-    in_wide = total(products(gradients(wide, bars), tangents))
-    again = total(products(gradients(subject, y_bars), tangents))
-    return again == evidence.analytic and abs(in_wide - again) > distance / 2
+    wide = total(products(*rule(*wider)))
+    again = total(products(*rule(subject, y_bars)))
+    return again == evidence.analytic and abs(wide - again) > distance / 2
 
 
 def _in_wider_precision(
@@ -171,29 +228,31 @@ def _in_wider_precision(
     subject: Subject,
     y_bars: Arrays,
     tangents: Tangents,
+    rule: Rule,
 ) -> Evidence | None:
     """Repeat function and rule in the next wider floating type; None where they cannot run there.
 
     What the rule is off by is its own rounding if it shrinks with the precision.
     """
-    widened = _widened(subject, y_bars)
-    if widened is None:
+    wider = in_wider(subject, y_bars, rule)
+    if wider is None:
         return None
-    wide, wide_bars = widened
+    wide, wide_bars = wider
     estimate = directional_derivative(
         wide.primal, wide.xs, tangents, wide_bars, scale=evidence.norm, budget=subject.budget
     )
-    terms = products(gradients(wide, wide_bars), tangents)
+    terms = products(*rule(wide, wide_bars))
     distance = abs(evidence.analytic - estimate.value)
     shrinks = abs(total(terms) - estimate.value) <= estimate.error + distance / SHRINKING
     return replace(evidence, estimate=estimate, noise=distance if shrinks else evidence.noise)
 
 
-def _widened(subject: Subject, y_bars: Arrays) -> tuple[Subject, Arrays] | None:
+def in_wider(subject: Subject, y_bars: Arrays, rule: Rule) -> tuple[Subject, Arrays] | None:
+    """Return both in the next wider floating type; None where function or rule cannot run there."""
     wide = replace(subject, xs=tuple(map(_wider, subject.xs)))
     bars = tuple(map(_wider, y_bars))
     # On some machines longdouble is double.
-    if _coarsest(wide.xs) >= _coarsest(subject.xs) or not _keeps_precision(wide, bars):
+    if _coarsest(wide.xs) >= _coarsest(subject.xs) or not _keeps_precision(wide, bars, rule):
         return None
     return wide, bars
 
@@ -207,10 +266,10 @@ def _wider(array: np.ndarray) -> np.ndarray:
     return array.astype(np.result_type(real, np.complex64) if array.dtype.kind == "c" else real)
 
 
-def _keeps_precision(subject: Subject, y_bars: Arrays) -> bool:
+def _keeps_precision(subject: Subject, y_bars: Arrays, rule: Rule) -> bool:
     """Whether both the function and its rule answer in the precision that they are given."""
     try:
-        arrays = (*subject.primal(*subject.xs), *gradients(subject, y_bars))
+        arrays = (*subject.primal(*subject.xs), *rule(subject, y_bars)[0])
     except (TypeError, ValueError):  # linear algebra, for one, knows no longdouble
         return False
     return _coarsest(tuple(map(np.asarray, arrays))) <= _coarsest(subject.xs)
@@ -226,18 +285,15 @@ def _coarsest(arrays: Arrays) -> float:
 
 
 def _with_rule_noise(
-    evidence: Evidence, subject: Subject, y_bars: Arrays, tangents: Tangents
+    evidence: Evidence, subject: Subject, y_bars: Arrays, tangents: Tangents, rule: Rule
 ) -> Evidence:
     """Add how far the rule's projections along a short way scatter about a smooth curve."""
     ts = np.linspace(0.0, REACH, NEARBY)
-    values = [_projected_at(t, subject, y_bars, tangents) for t in ts]
+    there = [moved_by(subject, tangents, t) for t in ts]
+    values = [total(products(*rule(at, y_bars))) for at in there]
     if not np.isfinite(values).all():
         return evidence
     curve = np.polynomial.Polynomial.fit(ts, values, DEGREE)
     freedom = NEARBY - DEGREE - 1
     scatter = float(np.linalg.norm(curve(ts) - values)) / math.sqrt(freedom)
     return replace(evidence, noise=QUANTILE * scatter)
-
-
-def _projected_at(t: float, subject: Subject, y_bars: Arrays, tangents: Tangents) -> float:
-    return total(products(gradients(moved_by(subject, tangents, t), y_bars), tangents))

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 from gradcheck.checks import CHECKS, Check, is_function, needs_jvp
+from gradcheck.checks.confirmation import Answer, thought_over
 from gradcheck.checks.projection import (
     Tangents,
     draw_cotangents,
     draw_tangents,
-    evidence,
     gradients,
     moves_of,
     products,
     sizes,
 )
-from gradcheck.judge import judge
-from gradcheck.vocabulary import Arrays, Case, Evidence, Fact, Subject, Verdict
+from gradcheck.vocabulary import Arrays, Case, Evidence, Fact, Subject
 
 
 def check_jvp(subject: Subject, case: Case, rng: np.random.Generator) -> Iterator[Evidence | Fact]:
@@ -32,13 +32,13 @@ def check_jvp(subject: Subject, case: Case, rng: np.random.Generator) -> Iterato
         if wrong := [fact for fact in _shapes(y_dots, y_bars) if not fact.holds]:
             yield from wrong
             return
-        terms = products(y_dots, y_bars)
         least = _size_in_reverse(subject, y_bars, tangents)
-        found = evidence(subject, y_bars, tangents, terms, least=least)
-        if judge(found, case.tolerance).verdict is Verdict.FAIL:
-            # The size of a tangent that may be wrong is no guide to how far to search.
-            found = evidence(subject, y_bars, tangents, terms, least=least, trusted=False)
-        yield found
+        rule = partial(_answer, tangents)
+        yield thought_over(subject, case, y_bars, tangents, (y_dots, y_bars), rule, least=least)
+
+
+def _answer(tangents: Tangents, subject: Subject, y_bars: Arrays) -> Answer:
+    return pushed(subject, as_given(subject, tangents)), y_bars
 
 
 def _size_in_reverse(subject: Subject, y_bars: Arrays, tangents: Tangents) -> float:

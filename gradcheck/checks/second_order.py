@@ -9,8 +9,10 @@ import numpy as np
 
 from gradcheck.checks import CHECKS, Check, is_function
 from gradcheck.checks.adjoint import identity
+from gradcheck.checks.jvp import as_given
 from gradcheck.checks.projection import (
     Gradients,
+    Tangents,
     draw_cotangents,
     draw_tangents,
     movable_inputs,
@@ -31,7 +33,7 @@ def check_second_order(
     everything = tuple(movable_inputs(second))
     # Inputs and cotangents together: an engine derives them from one rule.
     yield replace(projected(second, case, everything, rng), quantity="<v, d vjp>")
-    yield _symmetry(subject, y_bars, rng)
+    yield _symmetry(subject, case, y_bars, rng)
 
 
 def derived(subject: Subject, y_bars: Arrays) -> Subject:
@@ -74,18 +76,21 @@ def _vjp_vjp(
     return subject.vjp_vjp(xs, y_bars, tuple(weights))
 
 
-def _symmetry(subject: Subject, y_bars: Arrays, rng: np.random.Generator) -> Evidence:
+def _symmetry(subject: Subject, case: Case, y_bars: Arrays, rng: np.random.Generator) -> Evidence:
     """<v, H w> = <w, H v> for the Hessian H of <y_bar, f>, to the rounding of both sides."""
     due = movable_inputs(subject)
     v, w = (_along(subject, due, rng) for _ in range(2))
-    left, right = (products(_hessian(subject, y_bars, due, a), b) for a, b in ((v, w), (w, v)))
-    return identity("<v, H w> = <w, H v>", subject, y_bars, tuple(v), left, right)
+
+    def sides(subject: Subject, y_bars: Arrays) -> tuple[np.ndarray, np.ndarray]:
+        at = as_given(subject, v), as_given(subject, w)
+        left, right = (products(_hessian(subject, y_bars, due, a), b) for a, b in (at, at[::-1]))
+        return left, right
+
+    return identity("<v, H w> = <w, H v>", subject, case, y_bars, v, sides)
 
 
-def _along(subject: Subject, due: list[int], rng: np.random.Generator) -> list[np.ndarray | None]:
-    tangents = draw_tangents(subject, due, rng)
-    pairs = zip(tangents, subject.xs, strict=True)
-    return [None if u is None else u.astype(x.dtype) for u, x in pairs]
+def _along(subject: Subject, due: list[int], rng: np.random.Generator) -> Tangents:
+    return as_given(subject, draw_tangents(subject, due, rng))
 
 
 def _hessian(subject: Subject, y_bars: Arrays, due: list[int], v: Gradients) -> Gradients:

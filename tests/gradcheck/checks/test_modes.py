@@ -142,3 +142,65 @@ def test_what_an_engine_lacks_is_said():
     assert CHECKS["second_order"].lacks(bare, CASE) == "the engine offers no second derivative"
     large = replace(RIGHT, xs=(np.ones((40, 3)), W))
     assert CHECKS["jacobian"].lacks(large, CASE).startswith("the Jacobian has 10,080 entries")
+
+
+def fast(factor=1.0):
+    """sin(1000 x), whose argument keeps four of the digits of float32; J times `factor`."""
+
+    def slope(x):
+        return x.dtype.type(1000 * factor) * np.cos(x.dtype.type(1000) * x)
+
+    x = np.random.default_rng(0).normal(size=5).astype("f4")
+    return Subject(
+        ("x",),
+        (x,),
+        (True,),
+        lambda x: (np.sin(x.dtype.type(1000) * x),),
+        vjp=lambda xs, y_bars: (slope(xs[0]) * y_bars[0],),
+        jvp=lambda xs, x_dots: (slope(xs[0]) * x_dots[0],),
+    )
+
+
+def verdicts(subject, check):
+    case = replace(CASE, inputs={"x": Input()})
+    rngs = map(np.random.default_rng, range(8))
+    return {
+        judge(found).verdict for rng in rngs for found in CHECKS[check].run(subject, case, rng)
+    }
+
+
+@pytest.mark.parametrize("check", ["vjp", "jvp"])
+def test_digits_that_a_right_rule_lost_in_float32_are_no_fault(check):
+    assert verdicts(fast(), check) == {Verdict.PASS}
+    assert verdicts(fast(1.01), check) == {Verdict.FAIL}
+
+
+def test_a_tangent_that_is_wrong_in_one_call_only_has_no_second_chance():
+    calls = []
+
+    def wrong_at_first(xs, x_dots):
+        calls.append(xs)
+        return (fast().jvp(xs, x_dots)[0] * xs[0].dtype.type(1.01 if len(calls) == 1 else 1),)
+
+    assert Verdict.FAIL in verdicts(replace(fast(), jvp=wrong_at_first), "jvp")
+
+
+def centred(factor=1.0):
+    """x minus its mean at a large offset, by sums in float32, reverse and forward otherwise."""
+
+    def jvp(xs, x_dots):
+        x, x_dot = xs[0], x_dots[0]
+        spread = (x * x).mean() - x.mean() ** 2
+        return (x_dot * spread * x.dtype.type(factor),)
+
+    def vjp(xs, y_bars):
+        x = xs[0]
+        return (y_bars[0] * ((x - x.mean()) ** 2).mean(),)
+
+    x = (np.random.default_rng(0).normal(size=64) + 30).astype("f4")
+    return Subject(("x",), (x,), (True,), lambda x: (x,), vjp=vjp, jvp=jvp)
+
+
+def test_modes_that_lose_digits_in_different_ways_agree():
+    assert verdicts(centred(), "adjoint") == {Verdict.PASS}
+    assert verdicts(centred(1.01), "adjoint") == {Verdict.FAIL}
