@@ -137,6 +137,7 @@ class OwnTape:
     def __init__(self, variable: type, xp: Namespace) -> None:
         self._variable = variable
         self._xp = xp
+        self._keeps_start = _keeps_start(variable)
 
     def leaf(self, array: np.ndarray) -> Any:
         # A copy: what such an engine writes into its data is its own.
@@ -156,10 +157,26 @@ class OwnTape:
         return np.array(getattr(y, "data", y) if isinstance(y, self._variable) else y)
 
     def backward(self, y: Any, y_bar: np.ndarray | None = None) -> None:
-        if isinstance(y, self._variable):
-            start: Any = y
-            start.grad = np.ones_like(self.value(y)) if y_bar is None else np.array(y_bar)
-            start.backward()
+        if not isinstance(y, self._variable):
+            return
+        ones = np.ones_like(self.value(y))
+        bar = ones if y_bar is None else np.array(y_bar)
+        start: Any = y
+        if self._keeps_start:
+            start.grad = bar
+        elif not np.array_equal(bar, ones):
+            start = self._weighted(y, bar)
+        start.backward()
+
+    def _weighted(self, y: Any, y_bar: np.ndarray) -> Any:
+        """Return y * y_bar: what sums to <y_bar, y> where every pass starts from ones."""
+        try:
+            return y * self.leaf(y_bar)
+        except TypeError as error:
+            raise MissingOperation(
+                f"{self._xp.__name__}: backward() starts from one whatever y.grad is, and Variable "
+                "has no operator *: let it start from y.grad if that is set"
+            ) from error
 
     def grad(self, leaf: Any) -> np.ndarray | None:
         gradient = leaf.grad
@@ -171,7 +188,8 @@ class OwnTape:
         if hasattr(leaf, "cleargrad"):
             leaf.cleargrad()
         else:
-            leaf.grad = None
+            # As it was made: 0 where the engine adds to that, None where it replaces it.
+            leaf.grad = self.leaf(self.value(leaf)).grad
 
     def runs(self, function: Callable[..., Any], leaves: Mapping[str, Any]) -> Runs:
         """Play one pass and return what ran how often."""
@@ -182,3 +200,14 @@ class OwnTape:
                 self.backward(y)
 
         return watched(play, self._variable)
+
+
+def _keeps_start(variable: type) -> bool:
+    """Whether `y.backward()` starts from the `y.grad` that is set; many set it to one instead."""
+    made: Any = variable(np.array(1.0))
+    try:
+        made.grad = np.array(2.0)
+        made.backward()
+    except Exception:  # it goes backward from results only: that it keeps it is the usual contract
+        return True
+    return made.grad is None or bool(np.all(np.asarray(made.grad) == 2.0))

@@ -151,3 +151,68 @@ def test_names_of_files_and_modules():
     assert is_own("./steps.py")
     assert is_own("package.module")
     assert not is_own("engin")
+
+
+FROM_ONE = """
+import numpy as np
+
+
+class Variable:
+    def __init__(self, data, inputs=()):
+        self.data, self.inputs, self.pull = np.asarray(data), inputs, lambda: None
+        self.grad = np.zeros_like(self.data)
+
+    def order(self, seen):
+        before = [v for x in self.inputs if x not in seen for v in x.order(seen)]
+        return [] if self in seen else [*before, seen.setdefault(self, self)]
+
+    def backward(self):
+        order = self.order({})
+        for v in order:
+            v.grad = np.zeros_like(v.data) if v.inputs else v.grad
+        self.grad = np.ones_like(self.data)
+        for v in reversed(order):
+            v.pull()
+
+    def PRODUCT(self, other):
+        y = Variable(self.data * other.data, (self, other))
+
+        def pull():
+            self.grad = self.grad + FACTOR / 2 * other.data * y.grad
+            other.grad = other.grad + self.data * y.grad
+
+        y.pull = pull
+        return y
+
+
+def square(x): return x.PRODUCT(x)
+"""
+
+
+def test_an_engine_may_start_from_one_and_add_to_zeros(steps):
+    """As many first engines do: `self.grad = 1` in backward, and `self.grad = 0` when made."""
+    engine = steps(text=FROM_ONE.replace("PRODUCT", "__mul__"))
+    outcomes = run_on(engine, squared_twice)
+    assert {o.verdict for o in outcomes.values()} == {Verdict.PASS}
+    wrong = steps(name="wrong.py", factor=2.02, text=FROM_ONE.replace("PRODUCT", "__mul__"))
+    assert run_on(wrong, squared_twice)["vjp"].verdict is Verdict.FAIL
+
+
+def test_an_engine_that_starts_from_one_and_cannot_weigh_says_what_is_missing(steps):
+    engine = steps(name="lone.py", text=FROM_ONE.replace("PRODUCT", "times"))
+    (outcome,) = run_on(engine, squared_twice).values()
+    assert outcome.verdict is Verdict.SKIP
+    assert "let it start from y.grad if that is set" in str(outcome.reason)
+
+
+def test_a_gradient_that_was_cleared_to_zeros_is_none(steps, tmp_path, capsys):
+    engine = steps(text=FROM_ONE.replace("PRODUCT", "__mul__"))
+    (tmp_path / "c.yaml").write_text(
+        "cases:\n"
+        "  - id: clear_one\n"
+        "    inputs: {x: 1.5, w: -2.0}\n"
+        "    steps:\n"
+        "      - function: square(x) * w\n"
+        "      - cleargrad: [x]\n"
+    )
+    assert cli.main(["run", "c.yaml", "-e", engine]) == 0, capsys.readouterr().out

@@ -164,9 +164,7 @@ def fast(factor=1.0):
 def verdicts(subject, check):
     case = replace(CASE, inputs={"x": Input()})
     rngs = map(np.random.default_rng, range(8))
-    return {
-        judge(found).verdict for rng in rngs for found in CHECKS[check].run(subject, case, rng)
-    }
+    return {judge(found).verdict for rng in rngs for found in CHECKS[check].run(subject, case, rng)}
 
 
 @pytest.mark.parametrize("check", ["vjp", "jvp"])
