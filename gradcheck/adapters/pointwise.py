@@ -66,6 +66,8 @@ class FrameworkSubject:
             vjp_vjp=vjp_vjp,
             batched_primal=self.batched_primal if self._batches() else None,
             batched_vjp=self.batched_vjp,
+            # The operations of a case file have no rules of the user's.
+            recorded=None if isinstance(self._function, Program) else self.recorded,
             tape=tape,
         )
 
@@ -75,6 +77,12 @@ class FrameworkSubject:
         arrays = self._runnable(arrays)
         with self._framework.session(arrays):
             return self._out(self._run(self._values, (), self._natives(arrays)))
+
+    def recorded(self, *arrays: np.ndarray) -> Arrays:
+        ys = self.primal(*arrays)
+        arrays = self._runnable(arrays)
+        with self._framework.session(arrays):
+            return self._out(self._framework.pullback(*self.by_moving(arrays, ys))[0])
 
     def batched_primal(self, *arrays: np.ndarray) -> Arrays:
         arrays = self._runnable(arrays)

@@ -33,6 +33,7 @@ def check_purity(subject: Subject, case: Case, rng: np.random.Generator) -> Iter
     yield _repeats("a gradient read earlier", kept, first, "keeps its bits in a later call")
     yield from _lent(subject, y_bars, first, second)
     yield from _outputs_left_alone(subject, y_bars)
+    yield from _recorded(subject, second_ys)
 
 
 def _output_labels(y_bars: Arrays) -> list[str]:
@@ -105,6 +106,36 @@ def _lent(
             yield Fact(claim, False, "memory of its own", f"that of {other}: return a copy")
             return
     yield Fact("gradients are held by nobody else", True)
+
+
+def _recorded(subject: Subject, ys: Arrays) -> Iterator[Fact]:
+    """Whether the values that come with a pass back are those of the function alone.
+
+    A custom rule of jax computes them by itself: one of another function is right in each part.
+    """
+    if subject.recorded is None:
+        return
+    floating = [y for y in ys if y.dtype.kind in "fc"]
+    for k, (y, beside) in enumerate(zip(floating, subject.recorded(*subject.xs), strict=True)):
+        claim = f"output {k} is the same where it is differentiated"
+        off = f"other values, by up to {_furthest(y, beside):.3g}"
+        yield Fact(claim, _is_same(y, beside), "the function's values", off)
+
+
+def _is_same(y: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two ways to compute an output agree in half of its digits."""
+    if y.shape != other.shape:
+        return False
+    size = float(np.max(np.abs(y), initial=0, where=np.isfinite(y)))
+    half = float(np.finfo(y.dtype).eps) ** 0.5
+    return np.allclose(y, other, rtol=0, atol=half * size, equal_nan=True)
+
+
+def _furthest(y: np.ndarray, other: np.ndarray) -> float:
+    if y.shape != other.shape:
+        return np.inf
+    with np.errstate(invalid="ignore"):
+        return float(np.max(np.abs(y - other), initial=0))
 
 
 def _share(a: np.ndarray, b: np.ndarray) -> bool:

@@ -182,3 +182,29 @@ def test_random_numbers_of_float32_are_those_of_float32():
 def test_what_is_nowhere_finite_warns_of_nothing(recwarn):
     assert check(jnp.sqrt, jnp.asarray([-1.0])).verdict is Verdict.INCONCLUSIVE
     assert not recwarn.list
+
+
+def test_a_custom_rule_that_computes_another_value_fails():
+    """Its gradient is that of the function, and what a loss is computed from is not."""
+
+    @jax.custom_vjp
+    def reverse(x):
+        return jnp.sin(x)
+
+    reverse.defvjp(lambda x: (1.01 * jnp.sin(x), x), lambda x, g: (g * jnp.cos(x),))
+
+    @jax.custom_jvp
+    def forward(x):
+        return jnp.sin(x), jnp.argmax(x)
+
+    forward.defjvp(
+        lambda xs, dots: (
+            (1.01 * jnp.sin(xs[0]), jnp.argmax(xs[0])),
+            (dots[0] * jnp.cos(xs[0]), np.zeros((), jax.dtypes.float0)),
+        )
+    )
+    for f in (reverse, forward):
+        report = check(f, X)
+        (failed,) = (o for o in report.outcomes if o.verdict is Verdict.FAIL)
+        assert failed.check == "purity"
+        assert "output 0 is the same where it is differentiated" in str(report)
