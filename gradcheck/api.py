@@ -219,7 +219,9 @@ def _as_array(value: Any) -> np.ndarray:
         raise TypeError(f"an input is a {kind}: pass its parts one by one, check(f, a, b)")
     array = np.asarray(value)
     if array.dtype.kind not in "fciub":
-        raise TypeError(f"an input is a {type(value).__name__}: expected numbers or an array")
+        kind = type(value).__name__
+        of = f" of {array.dtype}" if isinstance(value, np.ndarray | list) else ""
+        raise TypeError(f"an input is a {kind}{of}: expected numbers or an array of numbers")
     # A whole number is meant as a real one, as in a case file; an integer array is meant as it is.
     return array.astype(np.float64) if isinstance(value, int | float) else array
 

@@ -240,7 +240,7 @@ class Subject:
     `jvp(xs, x_dots)` one tangent for each y; `vjp_vjp(xs, y_bars, v)` the derivatives of <v, vjp>
     by xs and by y_bars.  `rule(y_bars, xs, ys)` is the rule itself where it can be called so.
     `recorded(*xs)` returns the floating ys as they come where a pass back is prepared, which custom
-    rules may compute by themselves.
+    rules may compute by themselves; `alone(i)` is vjp where nothing but input i is differentiated.
     `batched_primal` is primal
     with a first axis more on every input and output, for several points in one call, and
     `batched_vjp` is vjp with one more on every cotangent and gradient.
@@ -260,6 +260,7 @@ class Subject:
     batched_vjp: Callable[[Arrays, Arrays], tuple[np.ndarray | None, ...]] | None = None
     rule: Callable[[Arrays, Arrays, Arrays], tuple[np.ndarray | None, ...]] | None = None
     recorded: Callable[..., Arrays] | None = None
+    alone: Callable[[int], Callable[[Arrays, Arrays], tuple[np.ndarray | None, ...]]] | None = None
     tape: Tape | None = None
     budget: int = 150
     held: tuple[np.ndarray | None, ...] = ()

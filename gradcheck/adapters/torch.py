@@ -59,6 +59,8 @@ class TorchAdapter(Framework):
     def ndarray(self, value: Any) -> np.ndarray:
         if not isinstance(value, self.module.Tensor):
             return np.array(value)
+        if value.layout is not self.module.strided:  # the gradients of embeddings can be sparse
+            value = value.detach().to_dense()
         return np.array(value.numpy(force=True), order="C")
 
     def vjp(self, f: Function, xs: Sequence[Any], y_bars: Sequence[Any]) -> Sequence[Any]:

@@ -9,8 +9,10 @@ import numpy as np
 
 from gradcheck.checks import CHECKS, Check, is_function, needs_vjp
 from gradcheck.checks.bits import same_bits
-from gradcheck.checks.projection import draw_cotangents
+from gradcheck.checks.projection import draw_cotangents, filled, movable_inputs
 from gradcheck.vocabulary import Arrays, Case, Fact, Subject
+
+ZERO_ROUNDING = 1e3  # eps of the gradients: what is left of one that is zero
 
 
 def check_purity(subject: Subject, case: Case, rng: np.random.Generator) -> Iterator[Fact]:
@@ -34,6 +36,7 @@ def check_purity(subject: Subject, case: Case, rng: np.random.Generator) -> Iter
     yield from _lent(subject, y_bars, first, second)
     yield from _outputs_left_alone(subject, y_bars)
     yield from _recorded(subject, second_ys)
+    yield from _alone(subject, y_bars, second)
 
 
 def _output_labels(y_bars: Arrays) -> list[str]:
@@ -122,13 +125,37 @@ def _recorded(subject: Subject, ys: Arrays) -> Iterator[Fact]:
         yield Fact(claim, _is_same(y, beside), "the function's values", off)
 
 
-def _is_same(y: np.ndarray, other: np.ndarray) -> bool:
-    """Whether two ways to compute an output agree in half of its digits."""
+def _alone(subject: Subject, y_bars: Arrays, found: Sequence[np.ndarray | None]) -> Iterator[Fact]:
+    """Whether each gradient is the same where it is the only one that is asked for.
+
+    torch tells a backward pass which are (`ctx.needs_input_grad`), and layers are frozen.
+    """
+    due = movable_inputs(subject)
+    if subject.alone is None or len(due) < 2:
+        return
+    whole = [np.asarray(g) for g in filled(subject, found)]
+    largest = max(_size(whole[i]) for i in due)
+    for i in due:
+        only = np.asarray(filled(subject, subject.alone(i)(subject.xs, y_bars))[i])
+        claim = f"the gradient of {subject.names[i]} is the same where it alone is asked for"
+        off = f"another, off by up to {_furthest(whole[i], only):.3g}"
+        yield Fact(claim, _is_same(whole[i], only, largest), "the same gradient", off)
+
+
+def _is_same(y: np.ndarray, other: np.ndarray, around: float = 0.0) -> bool:
+    """Whether two ways to compute an array agree in half of its digits.
+
+    around: the size of what it comes from, whose rounding is all that a zero has.
+    """
     if y.shape != other.shape:
         return False
-    size = float(np.max(np.abs(y), initial=0, where=np.isfinite(y)))
-    half = float(np.finfo(y.dtype).eps) ** 0.5
-    return np.allclose(y, other, rtol=0, atol=half * size, equal_nan=True)
+    eps = float(np.finfo(y.dtype).eps)
+    limit = eps**0.5 * _size(y) + ZERO_ROUNDING * eps * around
+    return np.allclose(y, other, rtol=0, atol=limit, equal_nan=True)
+
+
+def _size(array: np.ndarray) -> float:
+    return float(np.max(np.abs(array), initial=0, where=np.isfinite(array)))
 
 
 def _furthest(y: np.ndarray, other: np.ndarray) -> float:

@@ -208,3 +208,9 @@ def test_a_custom_rule_that_computes_another_value_fails():
         (failed,) = (o for o in report.outcomes if o.verdict is Verdict.FAIL)
         assert failed.check == "purity"
         assert "output 0 is the same where it is differentiated" in str(report)
+
+
+def test_values_below_the_normal_numbers_of_float32_are_no_other_function():
+    """jax takes them for zero, where the same function in double has them."""
+    report = check(lambda x: x * x, jnp.asarray([1e-21, -3e-21, 2e-21], "float32"))
+    assert report.verdict is not Verdict.FAIL, str(report)

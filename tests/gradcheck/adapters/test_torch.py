@@ -415,3 +415,47 @@ def test_tied_parameters_and_a_module_in_train_mode():
     report = check(module, torch.linspace(-1, 1, 12, dtype=torch.float64).reshape(4, 3).cos())
     assert report.passed, str(report)
     assert all(torch.equal(v, before[n]) for n, v in module.state_dict().items())
+
+
+class Scaled(torch.autograd.Function):
+    """x * b, in which `asked` says which input's flag decides on the gradient of b."""
+
+    asked = 1
+
+    @staticmethod
+    def forward(ctx, x, b):
+        ctx.save_for_backward(x, b)
+        return x * b
+
+    @classmethod
+    def backward(cls, ctx, gy):
+        x, b = ctx.saved_tensors
+        needs = ctx.needs_input_grad
+        return gy * b if needs[0] else None, (gy * x).sum(0) if needs[cls.asked] else None
+
+
+class ScaledIfBoth(Scaled):
+    """b is left without a gradient where x is frozen."""
+
+    asked = 0
+
+
+def test_a_gradient_that_needs_another_one_to_be_asked_for_fails():
+    x, b = X.detach().repeat(2, 1).requires_grad_(), X.detach().clone().requires_grad_()
+    assert check(Scaled.apply, x, b).passed
+    report = check(ScaledIfBoth.apply, x, b)
+    assert report.verdict is Verdict.FAIL
+    assert "is the same where it alone is asked for" in str(report)
+
+
+def test_gradients_of_embeddings_may_be_sparse():
+    module = torch.nn.Embedding(5, 2, sparse=True).double()
+    report = check(module, torch.tensor([1, 3, 3]))
+    assert report.passed, str(report)
+
+
+def test_a_loss_whose_backward_pass_runs_in_float32_only():
+    target = torch.zeros(3)
+    x = (0.4 * X.detach()).float().requires_grad_()  # off the kinks at -1 and 1
+    report = check(lambda x: torch.nn.functional.huber_loss(x, target), x)
+    assert report.passed, str(report)
