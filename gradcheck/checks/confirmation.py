@@ -21,6 +21,7 @@ from gradcheck.checks.projection import (
     moved_by,
     products,
     size_of,
+    sizes,
     total,
     widened,
 )
@@ -218,9 +219,15 @@ def _changes_with_precision(
     if wider is None:
         return False
     distance = abs(evidence.analytic - evidence.estimate.value)
-    wide = total(products(*rule(*wider)))
-    again = total(products(*rule(subject, y_bars)))
-    return again == evidence.analytic and abs(wide - again) > distance / 2
+    again = products(*rule(subject, y_bars))
+    lost = _lost(again, products(*rule(*wider)))
+    return total(again) == evidence.analytic and lost > distance / 2
+
+
+def _lost(terms: np.ndarray, wide: np.ndarray) -> float:
+    """How much terms change with the precision: in their sum that may cancel by chance."""
+    changed = terms - wide
+    return max(abs(total(changed)), sizes(changed)[0])
 
 
 def _in_wider_precision(
@@ -243,7 +250,9 @@ def _in_wider_precision(
     )
     terms = products(*rule(wide, wide_bars))
     distance = abs(evidence.analytic - estimate.value)
-    shrinks = abs(total(terms) - estimate.value) <= estimate.error + distance / SHRINKING
+    lost = _lost(products(*rule(subject, y_bars)), terms)
+    shrunk = estimate.error + max(distance, lost) / SHRINKING
+    shrinks = abs(total(terms) - estimate.value) <= shrunk
     return replace(evidence, estimate=estimate, noise=distance if shrinks else evidence.noise)
 
 
