@@ -225,3 +225,10 @@ def test_more_digits_excuse_no_rule_that_is_wrong_in_some_calls(every, dtype):
 
     x = np.linspace(0.1, 2.0, 6).astype(dtype)
     assert Verdict.FAIL in {o.verdict for o in outcomes_of(rule_case(np.sin, rule, x=x)).values()}
+
+
+def test_whole_numbers_alone_have_nothing_to_differentiate():
+    case = rule_case(np.argmax, lambda y_bars, xs, ys: np.zeros_like(xs[0]), x=np.arange(3.0))
+    outcome = outcomes_of(case)["vjp"]
+    assert outcome.verdict is Verdict.ERROR
+    assert "nothing to differentiate: the outputs are int64, not floating" in outcome.reason
