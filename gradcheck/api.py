@@ -18,10 +18,10 @@ from gradcheck.adapters import ADAPTERS, is_known
 from gradcheck.adapters.received import engine_of, framework_of, received
 from gradcheck.checks import CHECKS
 from gradcheck.errors import CaseError, GradientError, InconclusiveError
-from gradcheck.library import find_root as find_root
-from gradcheck.library import operation_names as operation_names
-from gradcheck.library import read_cases as read_cases
 from gradcheck.numeric import directional_derivative
+from gradcheck.reading import find_root as find_root
+from gradcheck.reading import operation_names as operation_names
+from gradcheck.reading import read_cases as read_cases
 from gradcheck.reporters.rows import rows_of
 from gradcheck.reporters.table import table
 from gradcheck.reporters.text import all_described

@@ -40,7 +40,7 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
 def read(options: argparse.Namespace) -> tuple[Path, list[Case], list[Mistake]]:
     """Return the root, the cases and the mistakes; the mistakes are printed on stderr."""
     from gradcheck.cases import MissingPath
-    from gradcheck.library import find_root, read_cases
+    from gradcheck.reading import find_root, read_cases
 
     root = find_root(Path.cwd())
     try:

@@ -160,8 +160,8 @@ class CaseFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Function]:
         """Yield an item for each case, variant and engine; every mistake is one error."""
-        from gradcheck.library import read_cases
         from gradcheck.pytest_benchmarks import is_only_timing, is_timing, timed_items
+        from gradcheck.reading import read_cases
 
         loaded = read_cases([str(self.path)], self.config.rootpath)
         if loaded.mistakes:

@@ -16,7 +16,7 @@ LEVELS = [
     ["numeric", "inputs"],
     ["cases", "adapters"],
     ["checks", "judge", "localise", "group_testing", "diagnosis", "expectation", "agreement"],
-    ["runner", "selection", "library", "executors", "bench"],
+    ["runner", "selection", "reading", "executors", "bench"],
     ["reporters", "api", "compat"],
     [
         *("cli", "collection", "commands", "__main__"),

@@ -46,7 +46,7 @@ def workloads_of(side: Side) -> Callable[[str], Callable[[], object]]:
     """
     _stand(side)
     from gradcheck.bench.workload import prepared, workloads
-    from gradcheck.library import read_cases
+    from gradcheck.reading import read_cases
 
     loaded = read_cases(list(side.paths), Path(side.root), python=side.python)
     by_key = {w.key: w for w in workloads(loaded.cases, engines=side.engines)}

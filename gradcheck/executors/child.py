@@ -25,7 +25,7 @@ from typing import IO
 from gradcheck.adapters import adapter, unusable
 from gradcheck.errors import told
 from gradcheck.executors.channel import taken
-from gradcheck.library import read_cases
+from gradcheck.reading import read_cases
 from gradcheck.runner import Options, ended, run_case
 from gradcheck.vocabulary import Case, Outcome
 

@@ -37,7 +37,7 @@ from gradcheck.bench.side import Side
 from gradcheck.bench.stages import Change
 from gradcheck.bench.turns import least, seconds_of, turn_for
 from gradcheck.bench.workload import Workload, prepared, workloads
-from gradcheck.library import read_cases
+from gradcheck.reading import read_cases
 
 CASES = Path(__file__).with_name("timed.py")
 SHOW_ROWS = "--rows" in sys.argv

@@ -12,7 +12,7 @@ import pytest
 
 from gradcheck.executors.child import Inquiry, command
 from gradcheck.executors.isolated import Child, Ended, Isolated, Late
-from gradcheck.library import read_cases
+from gradcheck.reading import read_cases
 from gradcheck.runner import Options, run_case
 from gradcheck.vocabulary import Verdict
 from tests.gradcheck.learners import HERE

@@ -8,7 +8,7 @@ import pytest
 
 from gradcheck import Verdict, check, numerical_diff
 from gradcheck.executors.isolated import Isolated
-from gradcheck.library import read_cases
+from gradcheck.reading import read_cases
 from gradcheck.reporters.rows import rows_of
 from gradcheck.runner import Options, engines_of
 from tests.gradcheck.learners import engine, one_input, recursive, several_inputs

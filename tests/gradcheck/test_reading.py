@@ -1,5 +1,5 @@
 from gradcheck.adapters.engine import engine_module
-from gradcheck.library import find_root, operation_names, read_cases
+from gradcheck.reading import find_root, operation_names, read_cases
 
 CASES = """\
 from engine import Variable
