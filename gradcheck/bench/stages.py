@@ -32,7 +32,7 @@ is so many times larger than that."""
 
 SESSIONS = 4
 SESSIONS_UNPINNED = 6
-MOST_SESSIONS = 12
+MOST_SESSIONS = 20
 """Processes of the same code may lie so in memory that they differ by 2 %: more of them decide."""
 
 
