@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from gradcheck.numeric import directional_derivative
 from gradcheck.numeric.level import measure
 from gradcheck.numeric.line import Line
 from gradcheck.numeric.noise import has_few_jumps, jumps, second_opinion
@@ -56,3 +57,16 @@ def test_few_jumps_are_told_from_rounding():
 
     assert has_few_jumps(levels(wrapped, 2.0**-5)[1])
     assert not has_few_jumps(levels(rounded, 2.0**-5)[1])
+
+
+@pytest.mark.parametrize(
+    ("f", "x", "u", "slope"),
+    [
+        (lambda x: np.log(1 + x), 0.01, 0.019238649856776483, 1 / 1.01),
+        (lambda x: np.tan(x) - x, 0.1, 0.17896911104473223, np.tan(0.1) ** 2),
+    ],
+    ids=["log", "tan"],
+)
+def test_a_tiny_level_that_met_the_rounding_in_phase_is_not_believed(f, x, u, slope):
+    estimate = directional_derivative(f, (np.array(x),), (np.array(u),), None)
+    assert abs(estimate.value - slope * u) <= estimate.error
