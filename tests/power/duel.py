@@ -40,7 +40,6 @@ from gradcheck.bench.workload import Workload, prepared, workloads
 from gradcheck.reading import read_cases
 
 CASES = Path(__file__).with_name("timed.py")
-SHOW_ROWS = "--rows" in sys.argv
 SIZES = (0.03, 0.05, 0.10, 0.20)
 
 # Put at the end of the engine's backprop.py: so many empty turns of a loop after each walk, by the
@@ -124,10 +123,12 @@ class Brake:
         return ratio_of(taken[0], taken[turns])
 
 
-def slowed_engines(brake: Brake, folder: Path) -> dict[float, tuple[Path, list[Slowed]]]:
+def slowed_engines(
+    brake: Brake, folder: Path, sizes: Sequence[float]
+) -> dict[float, tuple[Path, list[Slowed]]]:
     """Return by size a copy of the engine that is slower by it, and what was measured of it."""
     every, engines = all_workloads(), {}
-    for size in SIZES:
+    for size in sizes:
         slowed = [brake.slowed(workload, size) for workload in every]
         assert len({s.nodes for s in slowed}) == len(slowed), "cases must differ in operations"
         engine = Path(shutil.copytree(brake.folder, folder / f"slower{round(100 * size)}"))
@@ -163,6 +164,14 @@ def competing_load(core: int | None) -> Iterator[None]:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """How often two engines are compared, and whether each comparison is printed."""
+
+    times: int
+    show_rows: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Runs:
     """Comparisons of several runs, and the seconds that all took."""
 
@@ -173,17 +182,17 @@ class Runs:
         return sum(row.change is change for row in self.rows)
 
 
-def runs(old: Path, new: Path, every: Sequence[Workload], times: int, loaded: bool) -> Runs:
-    """Compare two engines `times` over, each time in fresh workers."""
+def runs(old: Path, new: Path, every: Sequence[Workload], plan: Plan, loaded: bool) -> Runs:
+    """Compare two engines, each time in fresh workers."""
     core = quiet_core()
     side = Side(str(CASES.parent), [str(CASES)], str(CASES.parent), core=core)
     sides = {OLD: with_engine(side, old), NEW: with_engine(side, new)}
     rows: list[Comparison] = []
     start = time.monotonic()
     with competing_load(core) if loaded else contextlib.nullcontext():
-        for _ in range(times):
+        for _ in range(plan.times):
             rows += compare(Arena(sides, random.Random()), every, lambda w, stage: w).rows
-    for row in rows if SHOW_ROWS else ():
+    for row in rows if plan.show_rows else ():
         r = row.ratio
         numbers = f"{r.log_ratio:+.2%} +- {r.width:.2%}" if r else row.reason
         print(row.case, "loaded" if loaded else "calm", row.change, row.sessions, numbers)
@@ -197,13 +206,13 @@ def with_engine(side: Side, engine: Path) -> Side:
 # ---------------------------------------------------------------- tables
 
 
-def same(folder: Path, times: int) -> str:
+def same(folder: Path, plan: Plan) -> str:
     """Return the table of A/A: half of the runs under a competing load."""
     every = all_workloads()
     engines = [Path(shutil.copytree(ENGINE_FOLDER, folder / name)) for name in ("a", "b")]
     lines = []
     for loaded in (False, True):
-        done = runs(engines[0], engines[1], every, times, loaded)
+        done = runs(engines[0], engines[1], every, plan, loaded)
         lines.append(
             (
                 "loaded" if loaded else "calm",
@@ -228,13 +237,13 @@ def covering(rows: Sequence[Comparison]) -> float:
     return sum(low <= 1.0 <= high for low, high in intervals) / max(1, len(intervals))
 
 
-def slower(brake: Brake, folder: Path, times: int) -> str:
+def slower(brake: Brake, folder: Path, sizes: Sequence[float], plan: Plan) -> str:
     """Return the table of A/B: what was found of slowdowns, half of the runs under load."""
     every, lines = all_workloads(), []
-    for size, (engine, slowed) in slowed_engines(brake, folder).items():
+    for size, (engine, slowed) in slowed_engines(brake, folder, sizes).items():
         true = sorted(math.expm1(s.ratio.log_ratio) for s in slowed)
         for loaded in (False, True):
-            done = runs(brake.folder, engine, every, times, loaded)
+            done = runs(brake.folder, engine, every, plan, loaded)
             found = done.count(Change.SLOWER)
             missed = Counter(
                 row.case.rpartition("::")[2] for row in done.rows if row.change is not Change.SLOWER
@@ -263,6 +272,7 @@ def main() -> None:
     add = parser.add_argument
     add("--same", type=int, default=10, metavar="N", help="runs of A/A, calm and loaded each")
     add("--slower", type=int, default=5, metavar="N", help="runs of A/B for each size, likewise")
+    add("--sizes", type=float, nargs="+", default=SIZES, metavar="S", help="slowdowns, as 0.05")
     add("--rows", action="store_true", help="print each comparison, too")
     options = parser.parse_args()
     if not os.environ.keys() >= SETTINGS.keys():  # calibrate as workers run
@@ -272,9 +282,10 @@ def main() -> None:
         folder = Path(name)
         brake = Brake(folder / "calibrated")
         if options.same:
-            print(same(folder, options.same), end="\n\n", flush=True)
+            print(same(folder, Plan(options.same, options.rows)), end="\n\n", flush=True)
         if options.slower:
-            print(slower(brake, folder, options.slower), end="\n\n", flush=True)
+            plan = Plan(options.slower, options.rows)
+            print(slower(brake, folder, options.sizes, plan), end="\n\n", flush=True)
 
 
 if __name__ == "__main__":
