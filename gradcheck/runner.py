@@ -15,7 +15,7 @@ from gradcheck.checks.subgradient import kinks
 from gradcheck.diagnosis import diagnose, diagnose_walk
 from gradcheck.errors import MissingCapability, MissingOperation, told
 from gradcheck.expectation import as_expected
-from gradcheck.inputs import make
+from gradcheck.inputs import copied, make
 from gradcheck.judge import judge
 from gradcheck.localise import wrong_entries
 from gradcheck.vocabulary import (
@@ -154,7 +154,7 @@ def _run_check(
     rng = np.random.default_rng(_seed_of(case, name, options.seed))
     try:
         # Arrays of its own for each check: what is written into them must not hide in the next.
-        subject = replace(subject, xs=tuple(x.copy() for x in subject.xs))
+        subject = replace(subject, xs=tuple(map(_own, subject.xs)))
         judgements = tuple(judge(e, case.tolerance) for e in check.run(subject, case, rng))
         findings = _findings(check, subject, case, judgements, rng)
     except MissingOperation as missing:
@@ -166,6 +166,13 @@ def _run_check(
         return _error(case, engine, name, options, error)
     outcome = _summed_up(case, engine, name, options, judgements)
     return replace(outcome, findings=findings, seconds=time.perf_counter() - start)
+
+
+def _own(x: np.ndarray) -> np.ndarray:
+    """Return a copy of an input in the layout that the case declares."""
+    copy = copied(x)
+    copy.flags.writeable = x.flags.writeable
+    return copy
 
 
 def _summed_up(

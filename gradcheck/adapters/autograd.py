@@ -13,6 +13,7 @@ import numpy as np
 
 from gradcheck.adapters import ADAPTERS
 from gradcheck.adapters.framework import Framework, Function, Pullback
+from gradcheck.inputs import copied
 
 
 @ADAPTERS.register("autograd")
@@ -38,7 +39,7 @@ class AutogradAdapter(Framework):
             yield
 
     def native(self, array: np.ndarray) -> Any:
-        return np.array(array)
+        return copied(array)
 
     def lent(self, array: np.ndarray) -> Any:
         return array

@@ -122,7 +122,7 @@ class Framework:
         """Return what a caller of `check` gives as an input; None to pass it as it is."""
         if not isinstance(value, float | complex | np.ndarray | np.floating | np.complexfloating):
             return None
-        array = np.array(value)
+        array = np.asarray(value)
         return Input(array, dtype=str(array.dtype)) if array.dtype.kind in "fciub" else None
 
     def is_marked(self, value: Any) -> bool:

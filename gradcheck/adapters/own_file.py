@@ -18,6 +18,7 @@ from gradcheck.adapters.names import Namespace
 from gradcheck.adapters.own_lacks import lacking
 from gradcheck.adapters.own_runs import watched
 from gradcheck.errors import MissingOperation, told
+from gradcheck.inputs import copied
 from gradcheck.vocabulary import Adapter, Case, Runs, Subject
 
 EXPECTED = "expected an Adapter, or a Variable with .data, .grad and .backward()"
@@ -141,7 +142,7 @@ class OwnTape:
 
     def leaf(self, array: np.ndarray) -> Any:
         # A copy: what such an engine writes into its data is its own.
-        return self._variable(np.array(array))
+        return self._variable(copied(array))
 
     def call(self, function: Callable[..., Any], leaves: Mapping[str, Any]) -> Any:
         try:

@@ -15,6 +15,7 @@ import numpy as np
 from gradcheck.adapters import ADAPTERS
 from gradcheck.adapters.framework import Framework, Function, Pullback
 from gradcheck.adapters.torch_module import opened
+from gradcheck.inputs import copied, laid_out_like
 from gradcheck.vocabulary import Case, Input
 
 
@@ -45,10 +46,10 @@ class TorchAdapter(Framework):
             yield
 
     def native(self, array: np.ndarray) -> Any:
-        return self.module.from_numpy(np.array(array, order="C"))
+        return self.module.from_numpy(copied(array))
 
     def lent(self, array: np.ndarray) -> Any:
-        if array.flags.writeable and array.flags.c_contiguous:
+        if array.flags.writeable and _has_torch_strides(array):
             return self.module.from_numpy(array)
         return self.native(array)  # torch knows neither reversed arrays nor read-only ones
 
@@ -126,7 +127,7 @@ class TorchAdapter(Framework):
             return None
         if value.dtype is self.module.bfloat16:
             raise TypeError("NumPy has no bfloat16: check in float32, with x.float()")
-        array = self.ndarray(value)
+        array = laid_out_like(self.ndarray(value), value.numpy(force=True))
         return Input(array, dtype=str(array.dtype), differentiable=value.requires_grad)
 
     def is_marked(self, value: Any) -> bool:
@@ -140,6 +141,10 @@ class TorchAdapter(Framework):
 
     def _tensors(self, f: Function, xs: Sequence[Any]) -> list[Any]:
         return [self.module.as_tensor(y) for y in f(*xs)]
+
+
+def _has_torch_strides(array: np.ndarray) -> bool:
+    return all(stride >= 0 and stride % array.itemsize == 0 for stride in array.strides)
 
 
 def _differentiable(ys: Sequence[Any], y_bars: Sequence[Any]) -> list[tuple[Any, Any]]:

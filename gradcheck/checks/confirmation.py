@@ -25,6 +25,7 @@ from gradcheck.checks.projection import (
     total,
     widened,
 )
+from gradcheck.inputs import laid_out_like
 from gradcheck.judge import DECIDABLE, judge
 from gradcheck.numeric import FULL, Precision, directional_derivative
 from gradcheck.vocabulary import Arrays, Case, Evidence, Subject, Verdict
@@ -272,7 +273,8 @@ def _wider(array: np.ndarray) -> np.ndarray:
         return array
     narrow = np.finfo(array.dtype).eps > 2.0**-52
     real = np.dtype(np.float64 if narrow else np.longdouble)
-    return array.astype(np.result_type(real, np.complex64) if array.dtype.kind == "c" else real)
+    wide = array.astype(np.result_type(real, np.complex64) if array.dtype.kind == "c" else real)
+    return laid_out_like(wide, array)  # else what is wrong in one layout would seem lost digits
 
 
 def _keeps_precision(subject: Subject, y_bars: Arrays, rule: Rule) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from gradcheck.checks.projection import Gradients, gradients, widened
+from gradcheck.inputs import scattered
 from gradcheck.vocabulary import Arrays, Subject
 
 # Beyond this many roundings, sums disagree; what disagrees is then measured, not condemned.
@@ -33,6 +34,10 @@ def suspicious(
         if not _add_up(subject, [alone, found], together):
             yield name, special, alone
             yield f"{name} beside a random one", both, together
+    scattered_bars = tuple(map(scattered, y_bars))
+    elsewhere = _gradients_or_none(subject, scattered_bars)
+    if elsewhere is not None and not _add_up(subject, [elsewhere], found):
+        yield "that is not contiguous in memory", scattered_bars, elsewhere
     for name, exponent in (("large", 1), ("small", -1)):
         factor = 2.0 ** (exponent * _reach(y_bars))
         scaled = tuple(_times(y, factor) for y in y_bars)
@@ -40,6 +45,14 @@ def suspicious(
         back = [_times(np.asarray(g), 1 / factor) for g in large]
         if not _add_up(subject, [back], found):
             yield name, scaled, large
+
+
+def _gradients_or_none(subject: Subject, y_bars: Arrays) -> Gradients | None:
+    """Return the rule's gradients; None where it refuses such cotangents: that is loud enough."""
+    try:
+        return gradients(subject, y_bars)
+    except Exception:
+        return None
 
 
 def _specials(y_bars: Arrays, rng: np.random.Generator) -> Iterator[tuple[str, Arrays]]:

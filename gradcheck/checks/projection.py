@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradcheck.inputs import cotangent, direction, rebalanced
+from gradcheck.inputs import cotangent, direction, laid_out_like, rebalanced
 from gradcheck.numeric import FULL, Precision, directional_derivative, exact_sum, length
 from gradcheck.vocabulary import Arrays, Evidence, Subject
 
@@ -81,10 +81,13 @@ def _held(subject: Subject, position: int) -> np.ndarray | None:
 
 
 def moved_by(subject: Subject, tangents: Tangents, t: float) -> Subject:
-    """Return `subject` at x + t u, in each input's own dtype."""
+    """Return `subject` at x + t u, in each input's own dtype and layout."""
     pairs = zip(subject.xs, tangents, strict=True)
-    xs = tuple(x if u is None else np.asarray(widened(x) + t * u).astype(x.dtype) for x, u in pairs)
-    return replace(subject, xs=xs)
+    return replace(subject, xs=tuple(x if u is None else _moved(x, u, t) for x, u in pairs))
+
+
+def _moved(x: np.ndarray, u: np.ndarray, t: float) -> np.ndarray:
+    return laid_out_like(np.asarray(widened(x) + t * u).astype(x.dtype, copy=False), x)
 
 
 # ---------------------------------------------------------------- what a rule says

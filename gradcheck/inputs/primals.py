@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from gradcheck.inputs.distributions import distributions, limits
+from gradcheck.inputs.layouts import LAYOUTS, laid_out_like
 from gradcheck.vocabulary import Case, Generator, Input
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -85,9 +84,11 @@ def _cast(values: Array, dtype: str) -> Array:
 def _array(declared: Input, rng: np.random.Generator) -> Array:
     if declared.generator is None:
         values = literal(declared.data, declared.dtype)
+        if isinstance(declared.data, np.ndarray) and declared.layout == "contiguous":
+            return laid_out_like(values, declared.data)  # a caller's array, as it lies in memory
     else:
         values = _cast(_draw(declared.generator, declared.dtype, rng), declared.dtype)
-    return _LAYOUTS[declared.layout](values)
+    return LAYOUTS[declared.layout](values)
 
 
 def _rng(case: Case, name: str, declared: Input, seed: int) -> np.random.Generator:
@@ -133,7 +134,7 @@ def _unwanted(values: Array, g: Generator) -> Array:
     return bad
 
 
-# ---------------------------------------------------------------- size and layout
+# ---------------------------------------------------------------- size
 
 
 def nbytes_of(declared: Input) -> int:
@@ -146,24 +147,3 @@ def _shape_of(declared: Input) -> tuple[int, ...]:
     if declared.generator is not None:
         return declared.generator.shape
     return np.shape(declared.data)
-
-
-def _strided(values: Array) -> Array:
-    """Return a view of every second element along the last axis of a larger array."""
-    if values.ndim == 0:
-        return values
-    buffer = np.repeat(values, 2, axis=-1)
-    return buffer[..., ::2]
-
-
-def _readonly(values: Array) -> Array:
-    values.flags.writeable = False
-    return values
-
-
-_LAYOUTS: Mapping[str, Callable[[Array], Array]] = {
-    "contiguous": partial(np.asarray, order="C"),
-    "fortran": partial(np.asarray, order="F"),
-    "strided": _strided,
-    "readonly": _readonly,
-}

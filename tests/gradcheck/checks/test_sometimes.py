@@ -57,6 +57,15 @@ def at_one_call(number):
     return backward
 
 
+def in_memory_order(y_bars, xs, ys):
+    return right([y_bars[0].ravel(order="K").reshape(X.shape)], xs)
+
+
+def as_if_dense(y_bars, xs, ys):
+    dense = np.lib.stride_tricks.as_strided(y_bars[0], strides=X.strides)
+    return right([dense], xs)
+
+
 def stale():
     seen = []
 
@@ -80,6 +89,8 @@ def stale():
         (at_one_call(2), ""),
         (wrong_for_one_hot, "for a cotangent that is one-hot"),
         (wrong_for_ones, "for a cotangent of ones"),
+        (in_memory_order, "for a cotangent that is not contiguous in memory"),
+        (as_if_dense, "for a cotangent that is not contiguous in memory"),
         (stale(), "at a point nearby"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
@@ -89,6 +100,23 @@ def test_a_rule_that_is_wrong_sometimes_fails_and_says_when(backward, where):
     assert outcome.verdict is Verdict.FAIL
     failing = [j.evidence.quantity for j in outcome.judgements if j.verdict is Verdict.FAIL]
     assert any(where in quantity for quantity in failing), failing
+
+
+def test_a_rule_that_is_wrong_for_how_an_input_lies_in_memory_fails():
+    def backward(y_bars, xs, ys):
+        return y_bars[0] * np.cos(xs[0].ravel(order="K").reshape(X.shape))
+
+    for x, verdict in ((X, Verdict.PASS), (np.asfortranarray(X), Verdict.FAIL)):
+        assert outcomes_of(rule_case(sine, backward, x=x))["vjp"].verdict is verdict
+
+
+def test_a_rule_that_refuses_cotangents_in_another_layout_is_not_wrong():
+    def backward(y_bars, xs, ys):
+        if not y_bars[0].flags.c_contiguous:
+            raise ValueError("expected a contiguous array")
+        return right(y_bars, xs)
+
+    assert outcomes_of(rule_case(sine, backward, x=X))["vjp"].verdict is Verdict.PASS
 
 
 def test_a_small_gradient_beside_large_ones_is_seen():
