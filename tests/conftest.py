@@ -1,6 +1,7 @@
-"""How Hypothesis runs: without deadlines, for machines are noisy, and the same examples in CI."""
+"""How tests run: Hypothesis without deadlines, for machines are noisy, and Ctrl-C everywhere."""
 
 import os
+import signal
 
 from hypothesis import settings
 
@@ -8,3 +9,7 @@ settings.register_profile("steady", deadline=None, derandomize="CI" in os.enviro
 # The long run: pytest --hypothesis-profile=long tests/gradcheck/cases
 settings.register_profile("long", max_examples=50_000, deadline=None)
 settings.load_profile("steady")
+
+# A shell has its background jobs ignore Ctrl-C, and what they start: tests send it all the same.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
