@@ -15,8 +15,15 @@ from gradcheck.diagnosis import DIAGNOSES, WALK_DIAGNOSES
 from gradcheck.localise import PLACES
 
 
-def read_cases(paths: Sequence[str], root: Path, *, python: bool = True) -> Loaded:
-    """Return the cases below `paths` and the mistakes beside them."""
+def read_cases(
+    paths: Sequence[str], root: Path, *, python: bool = True, importing: Path | None = None
+) -> Loaded:
+    """Return the cases below `paths` and the mistakes beside them.
+
+    importing: the folder whose modules Python files may import (default: root).
+    """
+    if python:
+        _make_importable(importing or root)
     return load(
         paths,
         root=root,
@@ -27,6 +34,15 @@ def read_cases(paths: Sequence[str], root: Path, *, python: bool = True) -> Load
         modules=_engine_modules(),
         python=python,
     )
+
+
+def _make_importable(folder: Path) -> None:
+    """Let modules of `folder` be found: a case may import some only when it runs.
+
+    Last of all places, so that none of them hides a package.
+    """
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
 
 
 def operation_names() -> Collection[str]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from gradcheck.bench.contestant import Contestant
+from gradcheck.bench.contestant import CALL_LIMIT, Contestant
 from gradcheck.bench.duel import LIMITS, CannotRun, Lacks, Limits, Session, duel
 from gradcheck.bench.ratio import Ratio, pooled
 from gradcheck.bench.side import Side
@@ -53,17 +53,24 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Arena:
-    """The sides of a comparison, and how they are to be compared."""
+    """The sides of a comparison, and how they are to be compared.
+
+    A side is given up that needs more than `call_limit` seconds for one answer.
+    """
 
     sides: Mapping[str, Side]
     rng: random.Random
     limits: Limits = LIMITS
+    call_limit: float = CALL_LIMIT
 
     @contextmanager
     def fresh(self) -> Iterator[dict[str, Contestant]]:
         """Give a worker for each side: new processes of one hash seed, ended with the block."""
         seed = self.rng.randrange(2**32)
-        contestants = {name: Contestant(name, side, seed) for name, side in self.sides.items()}
+        contestants = {
+            name: Contestant(name, side, seed, call_limit=self.call_limit)
+            for name, side in self.sides.items()
+        }
         try:
             for name in self.rng.sample(list(contestants), len(contestants)):
                 contestants[name].start()

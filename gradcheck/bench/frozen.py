@@ -13,6 +13,7 @@ import numpy as np
 
 from gradcheck.bench import frozen_engine
 from gradcheck.bench.comparison import NEW, OLD, Arena, Progress
+from gradcheck.bench.contestant import CALL_LIMIT
 from gradcheck.bench.duel import LIMITS, CannotRun, Limits, duel
 from gradcheck.bench.ratio import Ratio, pooled
 from gradcheck.bench.side import Side
@@ -85,13 +86,16 @@ def frozen_ratios(
     *,
     sessions: int = SESSIONS,
     limits: Limits = SHORT,
+    call_limit: float = CALL_LIMIT,
 ) -> dict[str, Ratio | str]:
     """Return, by key, how much longer each workload takes than on the frozen engine.
 
     In words why not, where the frozen engine cannot run it.  Raises Thawed.
     """
     frozen_hash()
-    arena = Arena({OLD: replace(side, instead=FROZEN), NEW: side}, random.Random(), limits)
+    arena = Arena(
+        {OLD: replace(side, instead=FROZEN), NEW: side}, random.Random(), limits, call_limit
+    )
     found: dict[str, list[Ratio]] = {w.key: [] for w in workloads}
     why = {w.key: _ONLY_PASSES for w in workloads if w.phase == "check"}
     for number in range(1, sessions + 1):

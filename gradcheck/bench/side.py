@@ -48,7 +48,12 @@ def workloads_of(side: Side) -> Callable[[str], Callable[[], object]]:
     from gradcheck.bench.workload import prepared, workloads
     from gradcheck.reading import read_cases
 
-    loaded = read_cases(list(side.paths), Path(side.root), python=side.python)
+    loaded = read_cases(
+        list(side.paths),
+        Path(side.root),
+        python=side.python,
+        importing=Path(moved(side.root, side.trees)),
+    )
     by_key = {w.key: w for w in workloads(loaded.cases, engines=side.engines)}
 
     def prepare(key: str) -> Callable[[], object]:

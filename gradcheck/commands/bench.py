@@ -16,6 +16,7 @@ from gradcheck.collection import (
     add_selection,
     nothing_timed,
     paths_of,
+    positive,
     progress,
     read,
     relative,
@@ -66,25 +67,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--no-floor", action="store_true", help="leave out the NumPy floor")
     add(
         "--max-time",
-        type=_positive,
+        type=positive,
         default=0.5,
         metavar="S",
         help="seconds to spend on a workload (default 0.5), if three rounds of it take no longer",
     )
     add(
         "--timeout",
-        type=_positive,
+        type=positive,
         default=300.0,
         metavar="S",
         help="seconds after which a workload is given up (default 300)",
     )
-
-
-def _positive(text: str) -> float:
-    number = float(text)
-    if not number > 0:
-        raise argparse.ArgumentTypeError(f"{text}: expected a number above 0")
-    return number
 
 
 def main(options: argparse.Namespace) -> int:
@@ -176,7 +170,9 @@ def _relate(
     side = side_here(root, paths_of(options, root), options.engine, not options.no_python)
     side = replace(side, core=quiet_core())
     left = [w for w in workloads if w.engine != FLOOR]
-    ratios = frozen_ratios(side, left, progress, sessions=options.ratios)
+    ratios = frozen_ratios(
+        side, left, progress, sessions=options.ratios, call_limit=options.timeout
+    )
     named = {(w.case.id, w.engine, w.phase): ratios[w.key] for w in left}
     for timing in measured.timings:
         said = timing["extra_info"]["gradcheck"]

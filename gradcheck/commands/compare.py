@@ -17,6 +17,7 @@ from gradcheck.collection import (
     add_selection,
     nothing_timed,
     paths_of,
+    positive,
     progress,
     read,
     relative,
@@ -56,6 +57,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--phase", action="append", default=[], choices=PHASES, help="only this phase")
     add("--control", action="store_true", help="measure the revision against itself, too")
     add("--seed", type=int, metavar="N", help="order of the workers' turns (default: random)")
+    add(
+        "--timeout",
+        type=positive,
+        default=60.0,
+        metavar="S",
+        help="seconds after which a side is given up that does not answer (default 60)",
+    )
     add("--format", choices=_KINDS, default="table", help="what goes to stdout")
     add(
         "--report",
@@ -151,12 +159,31 @@ def _compared(
     start = time.monotonic()
     old, new = sides_of(revision, side)
     sides = {OLD: old, **({CONTROL: old} if options.control else {}), NEW: new}
-    arena = Arena(sides, random.Random(options.seed))
+    arena = Arena(sides, random.Random(options.seed), call_limit=options.timeout)
     compared = compare(arena, workloads, progress)
     notes = [noise(compared.rows), "" if compared.pinned else _UNPINNED]
+    notes.append(_unsure(compared.rows, options))
     tree = "the working tree" + (" with its changes" if is_dirty(revision.top) else "")
     seconds = time.monotonic() - start
     return Comparisons(str(revision), tree, compared.rows, [n for n in notes if n], seconds)
+
+
+def _unsure(rows: Iterable[Comparison], options: argparse.Namespace) -> str:
+    """The command that asks once more what could not be told."""
+    from gradcheck.bench.stages import Change
+
+    command = _compare_again(options.old, rows, Change.UNSURE)
+    if not command:
+        return ""
+    chosen = [f' -e "{name}"' for name in options.engine] + [f" --phase {p}" for p in options.phase]
+    return f"unsure: ask again when the machine has less to do: {command}{''.join(chosen)}"
+
+
+def _compare_again(old: str, rows: Iterable[Comparison], change: Change) -> str:
+    """Return the command that compares the cases of one verdict with a revision; "" for none."""
+    cases = list(dict.fromkeys(row.case for row in rows if row.change is change))
+    named = " ".join(f'"{case}"' for case in cases)
+    return f"python -m gradcheck compare {old} {named}" if cases else ""
 
 
 # ---------------------------------------------------------------- two saved runs
@@ -188,11 +215,8 @@ def _maybe(rows: Iterable[Comparison], commit: str) -> str:
     """The command that decides what two files cannot."""
     from gradcheck.bench.stages import Change
 
-    cases = list(dict.fromkeys(row.case for row in rows if row.change is Change.MAYBE))
-    if not cases:
-        return ""
-    named = " ".join(f'"{case}"' for case in cases)
-    return f"maybe slower; to be sure: python -m gradcheck compare {commit or 'REV'} {named}"
+    command = _compare_again(commit or "REV", rows, Change.MAYBE)
+    return command and f"maybe slower; to be sure: {command}"
 
 
 # ---------------------------------------------------------------- what is written where

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import math
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from gradcheck import cli
-from gradcheck.collection import Pair, add_selection, read, select
+from gradcheck.collection import Pair, add_selection, positive, read, select
 from gradcheck.reporters import REPORTERS
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=0, metavar="N", help="origin of all random choices (default 0)")
     add(
         "--timeout",
-        type=_seconds,
+        type=positive,
         metavar="S",
         help="seconds that a case may take, before it is an ERROR; cases then run in a process "
         "beside this one, where one that hangs or crashes costs itself alone. Engines of your own "
@@ -76,13 +75,6 @@ def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text}: expected 1 or more")
-    return number
-
-
-def _seconds(text: str) -> float:
-    number = float(text)
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"{text}: expected seconds, more than 0")
     return number
 
 

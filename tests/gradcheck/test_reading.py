@@ -1,3 +1,5 @@
+import sys
+
 from gradcheck.adapters.engine import engine_module
 from gradcheck.reading import find_root, operation_names, read_cases
 
@@ -34,3 +36,18 @@ def test_cases_get_our_engine_and_come_with_the_mistakes_beside_them(tmp_path):
     assert case.function.__globals__["Variable"] is engine_module().Variable
     assert [mistake.place.path for mistake in loaded.mistakes] == ["b.yaml"]
     assert read_cases([str(tmp_path)], tmp_path, python=False).cases == ()
+
+
+def test_a_python_file_imports_what_stands_at_the_root_and_no_package_is_hidden(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+    (tmp_path / "at_the_root.py").write_text("X = 0.5\n")
+    (tmp_path / "colorsys.py").write_text("raise SystemExit\n")
+    (tmp_path / "cases").mkdir()
+    text = CASES.replace("from engine", "import colorsys\nfrom at_the_root import X\nfrom engine")
+    (tmp_path / "cases" / "a.py").write_text(text.replace("0.5", "X"))
+    loaded = read_cases([str(tmp_path / "cases")], tmp_path)
+    assert loaded.mistakes == ()
+    assert loaded.cases[0].inputs["x"].data == 0.5

@@ -15,6 +15,7 @@ import pytest
 
 from gradcheck.bench import comparison, cores
 from gradcheck.bench.duel import LIMITS
+from gradcheck.bench.stages import Change
 from gradcheck.cli import main
 
 ROOT = Path(__file__).parents[3]
@@ -129,6 +130,47 @@ def test_what_the_new_side_cannot_run_is_4(project, capsys):
     assert "error: cases/a.yaml::sine steps.py backward: ValueError: not today" in (
         capsys.readouterr().out
     )
+
+
+TIMED = """\
+import numpy as np
+from gradcheck import case
+from mine import work
+
+def forward(x):
+    return x
+
+def backward(y_bars, xs, ys):
+    work()
+    return y_bars[0]
+
+case(id="rule", rule=(forward, backward), inputs={"x": 0.5}, benchmark={"phases": ["backward"]})
+"""
+
+
+def test_case_files_import_each_side_of_the_project_from_its_root(project, monkeypatch, capsys):
+    (project / "cases" / "b.py").write_text(TIMED)
+    (project / "cases" / "a.yaml").unlink()
+    (project / "mine.py").write_text(SLOW)
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if path])
+    monkeypatch.chdir(project / "cases")
+    monkeypatch.delitem(sys.modules, "mine", raising=False)
+    assert main(["compare", "HEAD"]) == 1
+    assert "cases/b.py::rule" in capsys.readouterr().out
+
+
+def test_a_side_that_does_not_answer_is_given_up(project, capsys):
+    (project / "mine.py").write_text("import time\ndef work():\n    time.sleep(60)\n")
+    assert main(["compare", "HEAD", *OWN, "--timeout", "1.5"]) == 4
+    assert "it took longer than 1.5 s" in capsys.readouterr().out
+
+
+def test_what_is_unsure_comes_with_the_command_that_asks_again(project, monkeypatch, capsys):
+    monkeypatch.setattr(comparison, "is_suspect", lambda screen: True)
+    monkeypatch.setattr(comparison, "change_of", lambda screen, sessions: Change.UNSURE)
+    assert main(["compare", "HEAD", *OWN, "--phase", "backward"]) == 4
+    again = 'python -m gradcheck compare HEAD "cases/a.yaml::sine" -e "steps.py" --phase backward'
+    assert f"has less to do: {again}\n" in capsys.readouterr().out
 
 
 def test_a_module_of_the_wrong_tree_is_noticed(project, capsys):
