@@ -297,4 +297,9 @@ def _text(outcomes: Sequence[Outcome]) -> str:
     told = all_described(outcomes, _TOLD)
     if not told and not any(outcome.verdict is Verdict.PASS for outcome in outcomes):
         told = all_described(outcomes, (Verdict.SKIP,))  # why nothing was compared
-    return told or table(rows_of(outcomes))
+    if told:
+        return told
+    # A PASS of forward mode alone must not be taken for one of the gradient.
+    no_gradient = [outcome for outcome in outcomes if outcome.check == "vjp"]
+    parts = [table(rows_of(outcomes)), all_described(no_gradient, (Verdict.SKIP,))]
+    return "\n\n".join(filter(None, parts))

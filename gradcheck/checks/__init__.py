@@ -52,7 +52,9 @@ def needs_tape(subject: Subject, case: Case) -> str:
 
 def needs_vjp(subject: Subject, case: Case) -> str:
     """The reason to skip a check of the reverse mode on an engine without it."""
-    return "" if subject.vjp else "the engine offers no vjp"
+    if subject.vjp:
+        return ""
+    return "forward mode alone is there: no gradient" if subject.jvp else "the engine offers no vjp"
 
 
 def needs_jvp(subject: Subject, case: Case) -> str:

@@ -169,9 +169,12 @@ def test_a_function_without_a_reverse_mode_is_checked_in_forward_mode():
     def power(x):
         return jax.lax.while_loop(lambda c: c[0] < 3, lambda c: (c[0] + 1, c[1] * x), (0, x))[1]
 
-    outcomes = {o.check: o.verdict for o in check(power, X).outcomes}
+    report = check(power, X)
+    outcomes = {o.check: o.verdict for o in report.outcomes}
     assert outcomes["jvp"] is Verdict.PASS
     assert outcomes["vjp"] is Verdict.SKIP
+    assert "SKIP  power  jax  vjp" in str(report)
+    assert "forward mode alone is there: no gradient" in str(report)
 
 
 def test_random_numbers_of_float32_are_those_of_float32():
