@@ -28,6 +28,7 @@ class Plan:
     pinned: bool = True
     started: int = 0
     seeds: list = field(default_factory=list)
+    call_limits: set = field(default_factory=set)
 
 
 class Fake:
@@ -35,8 +36,9 @@ class Fake:
 
     plan: Plan
 
-    def __init__(self, name, side, hash_seed):
+    def __init__(self, name, side, hash_seed, *, call_limit):
         self.name, self.pinned = name, self.plan.pinned
+        self.plan.call_limits.add(call_limit)
         self.plan.started += 1
         self.plan.seeds.append(hash_seed)
         self.rng = random.Random(self.plan.started)
@@ -76,7 +78,8 @@ def workload(slug: str = "case") -> Workload:
 
 
 def run(*sides: str, count: int = 1):
-    arena = Arena(dict.fromkeys(sides or ("old", "new"), HERE), random.Random(1))
+    sides = dict.fromkeys(sides or ("old", "new"), HERE)
+    arena = Arena(sides, random.Random(1), call_limit=7.0)
     every = [workload(f"case{i}") for i in range(count)]
     return compare(arena, every, lambda workloads, stage: workloads)
 
@@ -89,6 +92,7 @@ def test_the_same_code_is_cleared_by_one_session(plan):
     assert compared.rows[0].opcodes == (10, 12)
     assert plan.started == 2  # one worker a side serves all cases
     assert plan.seeds[0] == plan.seeds[1]
+    assert plan.call_limits == {7.0}
 
 
 def test_slower_code_is_confirmed_by_four_fresh_sessions(plan):
