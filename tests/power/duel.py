@@ -16,6 +16,7 @@ import math
 import os
 import random
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -41,6 +42,10 @@ from gradcheck.reading import read_cases
 
 CASES = Path(__file__).with_name("timed.py")
 SIZES = (0.03, 0.05, 0.10, 0.20)
+
+ROUNDS = 5
+PAIRS = 60
+"""Of one measurement of how much slower a case truly is."""
 
 # Put at the end of the engine's backprop.py: so many empty turns of a loop after each walk, by the
 # number of operations that it went through.
@@ -72,11 +77,11 @@ def all_workloads() -> list[Workload]:
 
 @dataclass(frozen=True, slots=True)
 class Slowed:
-    """Turns of an empty loop that slow a case's walk, and the ratio that was measured of it."""
+    """By the key of each workload: the operations of its walk, and the turns of an empty loop
+    that were put behind it."""
 
-    nodes: int
-    turns: int
-    ratio: Ratio
+    nodes: dict[str, int]
+    turns: dict[str, int]
 
 
 class Brake:
@@ -90,17 +95,32 @@ class Brake:
             stream.write(EXTRA_WORK)
         self._backprop = sys.modules[f"{load_engine(folder).__name__}.backprop"]
 
-    def slowed(self, workload: Workload, size: float) -> Slowed:
-        """Return the work that slows `workload` by `size`, found by measuring it thrice."""
-        call = prepared(workload)
-        with undisturbed():
-            nodes = self._nodes(call)
-            turns = max(1, round(size * seconds_of(call) / 8e-9))
-            for pairs in (60, 60, 200):
-                ratio = self._ratio(call, nodes, turns, pairs)
-                if pairs < 200:
-                    turns = max(1, round(turns * math.log1p(size) / max(ratio.log_ratio, 1e-4)))
-        return Slowed(nodes, turns, ratio)
+    def slowed(self, every: Sequence[Workload], size: float) -> Slowed:
+        """Return the work that slows each workload by `size`."""
+        calls = {workload.key: prepared(workload) for workload in every}
+        nodes = {key: self._nodes(call) for key, call in calls.items()}
+        assert len(set(nodes.values())) == len(nodes), "cases must differ in operations"
+        turns = {key: round(size * seconds_of(call) / 8e-9) for key, call in calls.items()}
+        slowed = Slowed(nodes, turns)
+        for _ in range(2):
+            for key, log_ratio in self.true_sizes(every, slowed).items():
+                turns[key] = max(1, round(turns[key] * math.log1p(size) / max(log_ratio, 1e-4)))
+        return slowed
+
+    def true_sizes(self, every: Sequence[Workload], slowed: Slowed) -> dict[str, float]:
+        """Return by how much each workload is slower, as a log: the median of several rounds.
+
+        Each round has graphs of its own: one lies in memory so, another so, and a machine's
+        moments differ, too.
+        """
+        found: dict[str, list[float]] = {workload.key: [] for workload in every}
+        for _ in range(ROUNDS):
+            for workload in every:
+                nodes, turns = slowed.nodes[workload.key], slowed.turns[workload.key]
+                with undisturbed():
+                    ratio = self._ratio(prepared(workload), nodes, turns)
+                found[workload.key].append(ratio.log_ratio)
+        return {key: statistics.median(logs) for key, logs in found.items()}
 
     def _nodes(self, call) -> int:
         """How many operations the walk goes through, by which its extra work is found."""
@@ -111,11 +131,11 @@ class Brake:
         self._backprop._plain_propagate = plain
         return seen[0]
 
-    def _ratio(self, call, nodes: int, turns: int, pairs: int) -> Ratio:
+    def _ratio(self, call, nodes: int, turns: int) -> Ratio:
         """Measure the work in one process, on one graph: with it and without it in turns."""
         turn = turn_for(seconds_of(call))
         taken: dict[int, list[float]] = {0: [], turns: []}
-        for _ in range(pairs // 2):
+        for _ in range(PAIRS // 2):
             for work in (0, turns, turns, 0):
                 self._backprop.EXTRA[nodes] = work
                 taken[work].append(least(call, turn, time.perf_counter))
@@ -123,18 +143,12 @@ class Brake:
         return ratio_of(taken[0], taken[turns])
 
 
-def slowed_engines(
-    brake: Brake, folder: Path, sizes: Sequence[float]
-) -> dict[float, tuple[Path, list[Slowed]]]:
-    """Return by size a copy of the engine that is slower by it, and what was measured of it."""
-    every, engines = all_workloads(), {}
-    for size in sizes:
-        slowed = [brake.slowed(workload, size) for workload in every]
-        assert len({s.nodes for s in slowed}) == len(slowed), "cases must differ in operations"
-        engine = Path(shutil.copytree(brake.folder, folder / f"slower{round(100 * size)}"))
-        (engine / "extra.json").write_text(json.dumps({s.nodes: s.turns for s in slowed}))
-        engines[size] = engine, slowed
-    return engines
+def slowed_engine(brake: Brake, folder: Path, slowed: Slowed) -> Path:
+    """Return a copy of the engine that does the extra work."""
+    shutil.copytree(brake.folder, folder)
+    extra = {nodes: slowed.turns[key] for key, nodes in slowed.nodes.items()}
+    (folder / "extra.json").write_text(json.dumps(extra))
+    return folder
 
 
 # ---------------------------------------------------------------- runs
@@ -240,10 +254,14 @@ def covering(rows: Sequence[Comparison]) -> float:
 def slower(brake: Brake, folder: Path, sizes: Sequence[float], plan: Plan) -> str:
     """Return the table of A/B: what was found of slowdowns, half of the runs under load."""
     every, lines = all_workloads(), []
-    for size, (engine, slowed) in slowed_engines(brake, folder, sizes).items():
-        true = sorted(math.expm1(s.ratio.log_ratio) for s in slowed)
+    for size in sizes:
+        slowed = brake.slowed(every, size)
+        engine = slowed_engine(brake, folder / f"slower{round(100 * size)}", slowed)
         for loaded in (False, True):
+            before = brake.true_sizes(every, slowed)
             done = runs(brake.folder, engine, every, plan, loaded)
+            after = brake.true_sizes(every, slowed)
+            true = sorted(math.expm1((before[key] + after[key]) / 2) for key in before)
             found = done.count(Change.SLOWER)
             missed = Counter(
                 row.case.rpartition("::")[2] for row in done.rows if row.change is not Change.SLOWER
