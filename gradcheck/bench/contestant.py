@@ -86,6 +86,10 @@ class Contestant:
         """Take a turn and return the shortest seconds of one call."""
         return float(self._ask(self._call_limit, do="turn", **asdict(turn))["seconds"])
 
+    def rearrange(self) -> None:
+        """Prepare the workload anew, in another place in memory."""
+        self._ask(self._call_limit, do="rearrange")
+
     def opcodes(self) -> int | None:
         """Return how many instructions a call executes; None where counting takes too long."""
         count: int | None = self._ask(self._call_limit, do="opcodes")["count"]

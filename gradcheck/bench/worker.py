@@ -1,9 +1,9 @@
 """A worker: a process that serves turns of one side's workloads, until its input ends.
 
 Requests and replies are JSON, one a line.  `open` prepares a workload and tells the seconds of one
-call, `turn` tells the least of so many calls, `opcodes` counts instructions, `close` lets the
-workload go.  What cannot be done is answered with `lacks` (the engine is not there, or has no such
-operation) or `error`.
+call, `rearrange` prepares it anew in another place in memory, `turn` tells the least of so many
+calls, `opcodes` counts instructions, `close` lets the workload go.  What cannot be done is answered
+with `lacks` (the engine is not there, or has no such operation) or `error`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import gc
 import io
 import json
 import os
+import random
 import signal
 import time
 import traceback
@@ -19,6 +20,7 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from typing import IO, Any
 
+from gradcheck.bench.ballast import ballast
 from gradcheck.bench.measure import opcodes, undisturbed
 from gradcheck.bench.turns import Turn, least, seconds_of
 from gradcheck.bench.workload import Unmeasurable
@@ -27,6 +29,9 @@ from gradcheck.executors.channel import taken
 
 COUNTED = 0.02
 """Seconds of a call whose opcodes are counted: the count takes some 50 times as long."""
+
+STRAY = 100
+"""Frozen objects more than before that are no reason to look for cycles, which takes long."""
 
 Call = Callable[[], object]
 Reply = dict[str, Any]
@@ -40,9 +45,13 @@ class Server:
     ) -> None:
         self._prepare = prepare
         self._clock = clock
+        self._rng = random.Random(os.environ.get("PYTHONHASHSEED"))  # the same on both sides
+        self._key = ""
         self._call: Call = _nothing
+        self._ballast: list[object] = []
         self._seconds = 0.0
         self._quiet = ExitStack()
+        self._frozen = 0
 
     def answer(self, request: Reply) -> Reply:
         """Return the reply to one request; a case's mistake is an answer too."""
@@ -56,11 +65,25 @@ class Server:
 
     def _open(self, key: str) -> Reply:
         self._close()
-        call = self._prepare(key)
+        self._key, self._frozen = key, 0
+        self._lay_out()
         self._quiet.enter_context(undisturbed())
-        self._seconds = seconds_of(call, self._clock)
-        self._call = call
+        self._seconds = seconds_of(self._call, self._clock)
         return {"seconds": self._seconds}
+
+    def _rearrange(self) -> Reply:
+        self._call = _nothing
+        if gc.get_freeze_count() > self._frozen + STRAY:
+            _collect_frozen()
+            self._frozen = gc.get_freeze_count()
+        self._lay_out()
+        gc.freeze()
+        return {}
+
+    def _lay_out(self) -> None:
+        """Prepare the workload, with other ballast around it than before."""
+        self._ballast = ballast(self._rng)
+        self._call = self._prepare(self._key)
 
     def _turn(self, batches: int, calls: int) -> Reply:
         seconds = least(self._call, Turn(batches, calls), self._clock)
@@ -71,9 +94,16 @@ class Server:
         return {"count": opcodes(self._call) if self._seconds <= COUNTED else None}
 
     def _close(self) -> Reply:
-        self._call = _nothing
+        self._call, self._ballast = _nothing, []
         self._quiet.close()
         return {}
+
+
+def _collect_frozen() -> None:
+    """Free the cycles of what was frozen, which the collector passes over."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _nothing() -> None:

@@ -223,7 +223,8 @@ def with_engine(side: Side, engine: Path) -> Side:
 def same(folder: Path, plan: Plan) -> str:
     """Return the table of A/A: half of the runs under a competing load."""
     every = all_workloads()
-    engines = [Path(shutil.copytree(ENGINE_FOLDER, folder / name)) for name in ("a", "b")]
+    names = "a", "b" * 100  # a longer path alone arranges memory otherwise
+    engines = [Path(shutil.copytree(ENGINE_FOLDER, folder / name)) for name in names]
     lines = []
     for loaded in (False, True):
         done = runs(engines[0], engines[1], every, plan, loaded)

@@ -57,6 +57,9 @@ class Fake:
     def turn(self, turn):
         return 1e-3 * self.factor * (1 + self.rng.uniform(0, self.plan.noise))
 
+    def rearrange(self):
+        pass
+
     def opcodes(self):
         return 10 if self.name == "old" else 12
 

@@ -70,6 +70,8 @@ def key(slug: str) -> str:
 def test_a_worker_serves_turns_of_its_cases_and_what_they_print_is_lost(contestant, capfd):
     assert 0 < contestant.open(key("sine")) < 1
     assert 0 < contestant.turn(Turn(2, 3)) < 1
+    contestant.rearrange()
+    assert 0 < contestant.turn(Turn(2, 3)) < 1
     assert contestant.opcodes() > 10
     contestant.close()
     assert capfd.readouterr().out == ""

@@ -19,8 +19,9 @@ class Clock:
 class Side:
     """A side whose calls take `seconds`, times a noise that both sides share in a moment."""
 
-    def __init__(self, clock, name, log, seconds, noise=0.0, dies_at=None):
+    def __init__(self, clock, name, log, seconds, noise=0.0, dies_at=None, moving=0.0):
         self.clock, self.name, self.log, self.seconds = clock, name, log, seconds
+        self.moving, self.moves = moving, []
         self.rng, self.noise, self.dies_at = random.Random(name), noise, dies_at
         self.turns, self.is_open = 0, False
 
@@ -36,6 +37,10 @@ class Side:
         self.log.append(self.name)
         self.clock.now += turn.batches * turn.calls * self.seconds
         return self.seconds * (1 + self.noise * self.rng.random())
+
+    def rearrange(self):
+        self.clock.now += self.moving
+        self.moves.append(self.turns)
 
     def opcodes(self):
         return len(self.name)
@@ -78,6 +83,21 @@ def test_the_first_turn_is_by_chance(arena):
         duel(sides, "w", random.Random(seed), clock=clock)
     starts = [entry for before, entry in pairwise(log) if before == ("old", "w")]
     assert set(starts) == {"old", "new"}
+
+
+def test_the_sides_move_when_they_used_a_place_as_long_as_it_took_to_get_there(arena):
+    clock, _, side = arena
+    sides = [side("old", 2.5e-3, moving=0.008), side("new", 2.5e-3, moving=0.008)]
+    run(sides, clock)
+    # Four turns of 2.5 ms stand against 16 ms.
+    assert sides[0].moves == sides[1].moves == [2, *range(6, 40, 4)]
+
+
+def test_long_calls_are_not_prepared_again(arena):
+    clock, _, side = arena
+    sides = [side("old", 1.0), side("new", 1.0)]
+    run(sides, clock)
+    assert sides[0].moves == []
 
 
 def test_noise_asks_for_more_pairs_and_time_ends_it(arena):
