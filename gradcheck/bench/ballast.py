@@ -19,11 +19,11 @@ SMALL = range(48, 513, 16)
 MOST_SMALL = 64
 """Of each class at most so many: the holes between them are soon filled."""
 
-LARGE = range(1024, 2**15)
-"""Bytes of the blocks of the system's allocator, of which arrays are made."""
+LARGE = (10, 22)
+"""Logarithms (base 2) of the fewest and most bytes of the system allocator's blocks, which arrays
+are made of.  Nobody writes to them, so that they take addresses and hardly any memory."""
 
 MANY_LARGE = 512
-"""They reach over some megabytes: other pages of memory meet in the cache each time."""
 
 _HEADER = 33
 """Bytes that a `bytes` object takes beside its content."""
@@ -34,6 +34,6 @@ def ballast(rng: random.Random) -> list[object]:
     blocks: list[object] = [
         bytes(size - _HEADER) for size in SMALL for _ in range(rng.randrange(MOST_SMALL))
     ]
-    blocks += [np.empty(rng.choice(LARGE), np.uint8) for _ in range(MANY_LARGE)]
+    blocks += [np.empty(round(2 ** rng.uniform(*LARGE)), np.uint8) for _ in range(MANY_LARGE)]
     rng.shuffle(blocks)
     return blocks[: len(blocks) // 2]

@@ -130,7 +130,9 @@ def _take_turns(
         if limits.enough(blurred, now - start):
             return ratios
         if now - arranged >= arranging:
-            for side in sides.values():
-                side.rearrange()
+            for name in reversed(
+                order
+            ):  # whose turn comes next has its data at hand as after a turn
+                sides[name].rearrange()
             arranged = clock()
             arranging = arranged - now

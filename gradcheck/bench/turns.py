@@ -14,6 +14,10 @@ BATCH = 20e-6
 """Seconds between two looks at the clock, which itself costs 50 ns."""
 
 
+REFILLED = 10 * TURN
+"""Seconds of a call beside which it is little that its first find the caches full of another's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """How often a turn looks at the clock, and how many calls are made between two looks."""
@@ -23,9 +27,10 @@ class Turn:
 
 
 def turn_for(seconds: float) -> Turn:
-    """Return the turn for calls that take `seconds`: one call at least."""
+    """Return the turn for calls that take `seconds`: one call at least, and two of short ones."""
     calls = max(1, round(BATCH / max(seconds, 1e-9)))
-    return Turn(max(1, round(TURN / (calls * max(seconds, 1e-9)))), calls)
+    fewest = 2 if seconds < REFILLED else 1
+    return Turn(max(fewest, round(TURN / (calls * max(seconds, 1e-9)))), calls)
 
 
 def least(call: Callable[[], object], turn: Turn, clock: Callable[[], float]) -> float:

@@ -40,6 +40,7 @@ class Side:
 
     def rearrange(self):
         self.clock.now += self.moving
+        self.log.append(f"{self.name} moves")
         self.moves.append(self.turns)
 
     def opcodes(self):
@@ -71,9 +72,10 @@ def test_turns_are_taken_in_the_order_abba_after_the_last_side_was_opened_first(
     clock, log, side = arena
     run([side("old", 1e-3), side("new", 1e-3)], clock)
     assert log[:2] == [("new", "w"), ("old", "w")]
-    first = log[2:6]
+    turns = [entry for entry in log[2:] if "moves" not in entry]
+    first = turns[:4]
     assert first in (["old", "new", "new", "old"], ["new", "old", "old", "new"])
-    assert log[2:] == first * 20
+    assert turns == first * 20
 
 
 def test_the_first_turn_is_by_chance(arena):
@@ -89,8 +91,24 @@ def test_the_sides_move_when_they_used_a_place_as_long_as_it_took_to_get_there(a
     clock, _, side = arena
     sides = [side("old", 2.5e-3, moving=0.008), side("new", 2.5e-3, moving=0.008)]
     run(sides, clock)
-    # Four turns of 2.5 ms stand against 16 ms.
-    assert sides[0].moves == sides[1].moves == [2, *range(6, 40, 4)]
+    # Four turns of 5 ms stand against 16 ms.
+    assert sides[0].moves == sides[1].moves == list(range(2, 40, 2))
+
+
+def test_the_side_that_moves_last_has_the_next_turn(arena):
+    clock, log, side = arena
+    run([side("old", 1e-3), side("new", 1e-3)], clock)
+    first, second = log[2:4]
+    assert log[2:10] == [
+        first,
+        second,
+        second,
+        first,
+        f"{second} moves",
+        f"{first} moves",
+        first,
+        second,
+    ]
 
 
 def test_long_calls_are_not_prepared_again(arena):
