@@ -7,7 +7,6 @@ Rules are the same: written in NumPy's notation, they take arrays and Variables.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -16,6 +15,7 @@ import numpy as np
 from .backprop import call_rule, described, rule_of, vjp
 from .debugging import compare
 from .function import Function, Operation
+from .kept_state import where_kept
 from .modes import replaced, watched
 from .variable import OPERATIONS, Variable, as_array
 
@@ -196,45 +196,8 @@ def _refuse_lost_graph(call: Call, gys: tuple[Variable, ...], reads: list[Any]) 
             f"{name} has no second derivative: its backward reads .data, where the graph ends. "
             + _WAY_OUT
         )
-    if kept := _kept_of_values(f, call.xs):
+    if kept := where_kept(f):
         raise SecondOrderError(
-            f"{name} has no second derivative: its backward may use self.{kept}, which forward "
+            f"{name} has no second derivative: its backward uses {kept}, which forward "
             f"computed on plain arrays, where the graph ends. {_WAY_OUT}"
         )
-
-
-def _kept_of_values(f: Function, xs: Sequence[Variable]) -> str:
-    """The name of a floating array that forward left on `f` and that changes with the inputs.
-
-    Found by calling forward once more, on a copy of `f` and inputs that are moved a little.
-    """
-    kept = {k: v for k, v in vars(f).items() if k not in _OF_THE_CALL}
-    if not any(_floating(v) for v in kept.values()):
-        return ""
-    probe = copy.copy(f)
-    try:
-        with np.errstate(all="ignore"):
-            probe.forward(*[_moved(x._array) for x in xs])
-    except Exception:  # the point moved out of the domain: nothing proves the arrays constant
-        return next(name for name, value in kept.items() if _floating(value))
-    for name, before in kept.items():
-        after = _floating(vars(probe).get(name))
-        if not all(map(np.array_equal, _floating(before), after)):
-            return name
-    return ""
-
-
-_OF_THE_CALL = {"inputs", "_results", "_references", "_number"}
-
-
-def _moved(x: Any) -> Any:
-    return x * (1 + 2.0**-6) if x.dtype.kind in "fc" else x
-
-
-def _floating(value: Any) -> list[Any]:
-    """The floating-point arrays and numbers in an attribute."""
-    if isinstance(value, tuple | list):
-        return [part for each in value for part in _floating(each)]
-    if isinstance(value, dict):
-        return _floating(list(value.values()))
-    return [value] if getattr(np.asarray(value), "dtype", np.dtype(int)).kind in "fc" else []
