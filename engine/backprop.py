@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import modes
 from .debugging import compare
 from .modes import replaced
 
@@ -91,7 +92,21 @@ def _collect(root: Variable, seen: Seen) -> tuple[list[Variable], dict[int, list
             branched = True
     if branched:
         order.sort(key=_by_number, reverse=True)
+        if modes.adopted:
+            for y in order:
+                inputs = y._creator.inputs if y._a is None else (y._a, y._b)
+                refuse_late_creators(y._number, inputs)
     return order, siblings
+
+
+def refuse_late_creators(number: int, inputs: Sequence[Variable | None]) -> None:
+    """Raise where an input of the call `number` got its creator later: the order is lost."""
+    for x in inputs:
+        if x is not None and x._creator is not None and x._number >= number:
+            raise RuntimeError(
+                f"a Variable, {x.shape} {x.dtype}, was used before set_creator gave it a creator, "
+                f"{type(x._creator).__name__}: call set_creator first"
+            )
 
 
 def _unseen_inputs(f: Function, seen: Seen) -> list[Variable]:
@@ -232,7 +247,10 @@ def call_rule(f: Function, gys: tuple[Any, ...]) -> list[Any]:
 
 
 def _checked(gx: Any, x: Variable, f: Function) -> Any:
-    """`gx` fitted to `x`, whose shape it must have; an elementwise rule may give the output's."""
+    """`gx` fitted to `x`, whose shape it must have; an elementwise rule may give the output's.
+
+    Never an array that the rule holds: it may change that before anybody reads the gradient.
+    """
     gx = getattr(gx, "_data", gx)  # a rule written in Variables
     shapes = (x.shape, f._results[0].shape) if f._broadcasts else (x.shape,)
     if gx is not None and np.shape(gx) not in shapes:
@@ -240,7 +258,9 @@ def _checked(gx: Any, x: Variable, f: Function) -> Any:
             f"{type(f).__name__}.backward returned a gradient of shape {np.shape(gx)} "
             f"for an input of shape {x.shape}"
         )
-    return fit(gx, x._data)
+    fitted = fit(gx, x._data)
+    alone = fitted is None or (fitted is not gx and fitted.base is None)
+    return fitted if alone else np.array(fitted)
 
 
 def vjp(f: Operation, gy: Any, y: Any, xs: tuple[Any, ...]) -> list[Any]:

@@ -140,12 +140,26 @@ class Function:
 
     def _adopt(self, y: Variable) -> None:
         """Become the creator of `y`, in place of the output of the same call."""
-        y._creator = self
-        y._a = y._b = None
+        modes.adopted = True
         if len(self._references) > 1:
-            y._number = self._number
+            self._replace_output(y)
         else:
             self.outputs = (y,)
+        y._creator = self
+        y._a = y._b = None
+
+    def _replace_output(self, y: Variable) -> None:
+        """Put `y` in the place of the output whose data it has."""
+        same = [i for i, result in enumerate(self._results) if result is y._array]
+        if not same:
+            raise ValueError(
+                f"{type(self).__name__} has {len(self._results)} outputs: set_creator puts a "
+                "Variable in the place of the one whose data it has, Variable(f.outputs[0].data)"
+            )
+        references = list(self._references)
+        references[same[0]] = weakref.ref(y)
+        self._references = tuple(references)
+        y._number = self._number
 
     def _pull(self, reached: list[Variable]) -> list[Any]:
         """The gradients of the inputs, from those of the outputs `reached`; [] if none arrived."""
@@ -162,7 +176,12 @@ class Function:
         if len(self._references) < 2:
             return (np.array(reached[0]._grad),)
         gradients = {id(y): y._grad for y in reached}
-        gys = [gradients.get(id(reference())) for reference in self._references]
+        gys = [gradients.pop(id(reference()), None) for reference in self._references]
+        if gradients:
+            raise RuntimeError(
+                f"an output of {type(self).__name__} was used beside the Variable that set_creator "
+                "put in its place: use one of them"
+            )
         return tuple(
             [
                 np.zeros(y.shape, y.dtype) if gy is None else np.array(gy)

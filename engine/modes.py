@@ -25,6 +25,9 @@ _reads: ContextVar[list[Any] | None] = ContextVar("reads", default=None)
 # The number of `debug` blocks open in the process (see debugging.py).
 debugging = 0
 
+# Whether a `set_creator` was ever called: creation numbers may then be out of order.
+adopted = False
+
 # Operation classes whose `forward` or `backward` was replaced at run time (see function.py).
 replaced: set[type] = set()
 

@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .backprop import call_rule, described, rule_of, vjp
+from . import modes
+from .backprop import call_rule, described, refuse_late_creators, rule_of, vjp
 from .debugging import compare
 from .function import Function, Operation
 from .kept_state import where_kept
 from .modes import replaced, watched
-from .variable import OPERATIONS, Variable, as_array
+from .variable import OPERATIONS, Variable
 
 
 class SecondOrderError(TypeError):
@@ -50,6 +51,9 @@ def calls_below(ys: Sequence[Variable], since: int = -1) -> list[Call]:
             if y._a is None:  # a Function of several outputs is one call
                 seen.add(id(call.f))
     calls.sort(key=lambda call: call.number)
+    if modes.adopted:
+        for call in calls:
+            refuse_late_creators(call.number, call.xs)
     return calls
 
 
@@ -135,7 +139,7 @@ def _fitted(gx: Any, x: Any) -> Variable | None:
     kind = x.dtype.kind
     if gx is None or kind not in "fc":
         return None
-    gx = gx if isinstance(gx, Variable) else Variable(as_array(gx))
+    gx = gx if isinstance(gx, Variable) else Variable(np.array(gx))
     if gx.shape != x.shape:
         gx = OPERATIONS["sum_to"](gx, x.shape)
     if gx.dtype != x.dtype:

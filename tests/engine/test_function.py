@@ -356,6 +356,40 @@ def test_a_rule_may_hold_on_to_what_it_returns():
     np.testing.assert_array_equal(kept, [1, 1])
 
 
+def test_a_rule_may_change_the_array_that_it_returned():
+    class Buffered(Function):
+        buffer = np.empty(2)
+
+        def forward(self, x):
+            return x * x
+
+        def backward(self, gy):
+            return np.multiply(2 * self.input.data, gy, out=self.buffer)
+
+    x = Variable(np.array([1.0, 2.0]))
+    f = Buffered()
+    y = f(x)
+    f(y).backward()
+    Buffered.buffer[:] = np.nan
+    np.testing.assert_array_equal(y.grad, 2 * y.data)
+    np.testing.assert_array_equal(x.grad, 2 * y.data * 2 * x.data)
+
+
+def test_set_creator_takes_the_place_of_the_output_whose_data_it_has():
+    x = scalar(0.5)
+    f = SinCos()
+    _sine, cosine = f(x)
+    y = Variable(cosine.data)
+    y.set_creator(f)
+    assert f.outputs[1] is y
+    (f.outputs[0] * y).backward()
+    assert x.grad == pytest.approx(np.cos(1.0), rel=1e-15)
+    with pytest.raises(RuntimeError, match="an output of SinCos was used beside"):
+        (cosine + y).backward()
+    with pytest.raises(ValueError, match=r"SinCos has 2 outputs: .*f.outputs\[0\].data"):
+        scalar(0.5).set_creator(f)
+
+
 def test_a_rule_may_be_written_in_variables():
     class Cube(Function):
         def forward(self, x):

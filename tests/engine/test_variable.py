@@ -207,6 +207,19 @@ def test_set_creator_serves_a_learners_own_call():
     assert x.grad == 4.0
 
 
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_set_creator_after_use_is_an_error(create_graph):
+    x, y = Variable(np.array(3.0)), Variable(np.array(9.0))
+    z = engine.square(y) + y
+    f = engine.Square()
+    f(x)
+    y.set_creator(f)
+    with pytest.raises(RuntimeError, match=r"\(\) float64, was used before set_creator.*Square"):
+        z.backward(create_graph=create_graph)
+    (engine.square(y) + y).backward()
+    assert x.grad == 6 * (18 + 1)
+
+
 def test_as_array_wraps_scalars_and_passes_arrays():
     a = np.array([1.0])
     assert as_array(a) is a
