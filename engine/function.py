@@ -13,7 +13,7 @@ import numpy as np
 
 from . import modes
 from .backprop import call_rule, described, vjp
-from .debugging import witness
+from .debugging import held, witness
 from .modes import recording, replaced
 from .variable import Array, Variable, as_array
 
@@ -54,6 +54,7 @@ class Function:
         """
         self._leave_earlier_call()
         inputs = as_variables(inputs)
+        before = held(self) if modes.debugging else []
         try:
             ys = self.forward(*[x._array for x in inputs])
         except Exception as error:
@@ -66,7 +67,7 @@ class Function:
             for y in outputs:
                 y._creator = self
             if modes.debugging:
-                self._witness = witness(self)
+                self._witness = witness(self, before)
         return outputs[0] if len(outputs) == 1 else outputs
 
     def __repr__(self) -> str:
@@ -313,9 +314,9 @@ _remember_originals(Operation)
 def debug() -> Iterator[None]:
     """Find arrays that are changed in place after they were used.
 
-    Inside the block every operation notes checksums of its arrays and where it was called, and the
-    backward pass compares: RuntimeError where they differ, since the gradient would be wrong. Slow,
-    and in force for the whole process.
+    Inside the block every operation notes checksums of its arrays, of indices and of what forward
+    saves too, and where it was called, and the backward pass compares: RuntimeError where they
+    differ, since the gradient would be wrong. Slow, and in force for the whole process.
 
     >>> x = Variable(np.array([1.0, 2.0]))
     >>> with debug():

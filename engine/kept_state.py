@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from .debugging import OF_THE_CALL
 from .variable import Variable, as_array
-
-OF_THE_CALL = {"inputs", "_results", "_references", "_number", "_witness"}
 
 
 def where_kept(f: Any) -> str:
