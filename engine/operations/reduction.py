@@ -141,7 +141,7 @@ class Extremum(Reduction):
 
     def rule(self, gy, y, x):
         chosen = spread(values(y), x.shape, self.axis) == values(x)
-        share = chosen / np.sum(chosen, axis=self.axis, keepdims=True)
+        share = chosen / np.maximum(np.sum(chosen, axis=self.axis, keepdims=True), 1)  # 0: NaN
         return spread(gy, x.shape, self.axis) * share
 
 

@@ -1,6 +1,7 @@
 """Running sums and products, differences, and the product that they make."""
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from ..function import Linear
 from ..recording import operation, record, values
@@ -100,7 +101,7 @@ def diff(x, n=1, axis=-1, prepend=None, append=None):
     ends = [end for end in (prepend, x, append) if end is not None]
     if len(ends) > 1:
         x = np.concatenate([_as_slice(end, x, axis) for end in ends], axis)
-    before = (slice(None),) * (axis % np.ndim(x))
+    before = (slice(None),) * normalize_axis_index(axis, np.ndim(x))
     for _ in range(n):
         x = x[(*before, slice(1, None))] - x[(*before, slice(-1))]
     return x
@@ -146,6 +147,7 @@ def _gradient(f, spacing, axis, edge_order):
     combs = (np.arange(n) % 3 == np.arange(3)[:, None]).astype(float)
     found = np.stack([np.gradient(comb, values(spacing), edge_order=edge_order) for comb in combs])
     places = first[:, None] + np.arange(near)
-    weights = found[places % 3, np.arange(n)[:, None]].astype(f.dtype)
-    line = np.moveaxis(f, axis, -1)
-    return np.moveaxis(np.sum(line[..., places] * weights, -1), -1, axis)
+    dtype = f.dtype if f.dtype.kind in "fc" else float
+    weights = found[places % 3, np.arange(n)[:, None]].astype(dtype)
+    line = np.where(weights == 0, 0, np.moveaxis(f, axis, -1)[..., places])  # 0 * NaN is NaN
+    return np.moveaxis(np.sum(line * weights, -1), -1, axis)

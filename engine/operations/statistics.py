@@ -1,10 +1,12 @@
 """Spread, middle and weighted means, and reductions that leave out NaN."""
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..recording import operation, record
+from ..recording import operation, record, values
+from .complex_numbers import astype
 from .rearrangement import sort, take_along_axis
-from .reduction import Reduction, kept, max, min, spread, sum
+from .reduction import Extremum, Reduction, kept, spread, sum
 from .scan import cumprod, cumsum, prod
 from .selection import where
 
@@ -23,25 +25,83 @@ class Deviation(Reduction):
             return (x - np.mean(x, self.axis, keepdims=True)) / np.maximum(n - self.ddof, 0)
 
 
-class Var(Deviation):
-    """The variance over `axis`."""
+class WithoutNan(Deviation):
+    """The same of the entries that are not NaN."""
 
-    def forward(self, x):
-        return np.var(x, axis=self.axis, ddof=self.ddof, keepdims=self.keepdims)
+    def deviations(self, x):
+        nan = np.isnan(values(x))
+        n = np.sum(~nan, self.axis, keepdims=True)
+        mean = np.sum(np.where(nan, 0, x), self.axis, keepdims=True) / np.maximum(n, 1)
+        return np.where(nan, 0, x - mean) / np.maximum(n - self.ddof, 1)
+
+
+class Variance(Deviation):
+    """The mean square of the deviations."""
 
     def rule(self, gy, y, x):
         return spread(2 * gy, x.shape, self.axis) * self.deviations(x)
 
 
-class Std(Deviation):
+class StandardDeviation(Deviation):
+    """The root of the mean square of the deviations."""
+
+    def rule(self, gy, y, x):
+        scaled = np.where(y > 0, gy, 0) / np.where(y > 0, y, 1)  # equal entries: a kink
+        return spread(scaled, x.shape, self.axis) * self.deviations(x)
+
+
+class Var(Variance):
+    """The variance over `axis`."""
+
+    def forward(self, x):
+        return np.var(x, axis=self.axis, ddof=self.ddof, keepdims=self.keepdims)
+
+
+class Std(StandardDeviation):
     """The standard deviation over `axis`."""
 
     def forward(self, x):
         return np.std(x, axis=self.axis, ddof=self.ddof, keepdims=self.keepdims)
 
+
+class NanVar(WithoutNan, Variance):
+    """The variance over `axis` of the entries that are not NaN."""
+
+    def forward(self, x):
+        return np.nanvar(x, axis=self.axis, ddof=self.ddof, keepdims=self.keepdims)
+
+
+class NanStd(WithoutNan, StandardDeviation):
+    """The standard deviation over `axis` of the entries that are not NaN."""
+
+    def forward(self, x):
+        return np.nanstd(x, axis=self.axis, ddof=self.ddof, keepdims=self.keepdims)
+
+
+class NanMean(Reduction):
+    """The mean over `axis` of the entries that are not NaN."""
+
+    def forward(self, x):
+        return np.nanmean(x, axis=self.axis, keepdims=self.keepdims)
+
     def rule(self, gy, y, x):
-        scaled = np.where(y == 0, 0, gy) / np.where(y == 0, 1, y)  # equal entries: a kink
-        return spread(scaled, x.shape, self.axis) * self.deviations(x)
+        there = ~np.isnan(values(x))
+        n = np.sum(there, axis=self.axis, keepdims=True)
+        return spread(gy, x.shape, self.axis) * (there / np.maximum(n, 1))
+
+
+class NanMax(Extremum):
+    """The largest entry over `axis` that is not NaN."""
+
+    def forward(self, x):
+        return np.nanmax(x, axis=self.axis, keepdims=self.keepdims)
+
+
+class NanMin(Extremum):
+    """The smallest entry over `axis` that is not NaN."""
+
+    def forward(self, x):
+        return np.nanmin(x, axis=self.axis, keepdims=self.keepdims)
 
 
 @operation(np.var, examples=("var(x)", "var(t, axis=(0, -1), ddof=1)", "var(x, 1, keepdims=True)"))
@@ -57,10 +117,8 @@ def std(x, axis=None, ddof=0, keepdims=False):
 
 
 def _in_line(x, axis):
-    """x with the axes of a reduction, flattened, as its last; and the shape with length 1 there."""
-    axes = sorted(
-        {i % np.ndim(x) for i in np.atleast_1d(range(np.ndim(x)) if axis is None else axis)}
-    )
+    """x with the axes of a reduction, flattened, as its last."""
+    axes = sorted(normalize_axis_tuple(range(np.ndim(x)) if axis is None else axis, np.ndim(x)))
     last = tuple(range(np.ndim(x) - len(axes), np.ndim(x)))
     rest = tuple(n for i, n in enumerate(np.shape(x)) if i not in axes)
     length = int(np.prod([np.shape(x)[i] for i in axes]))
@@ -69,6 +127,8 @@ def _in_line(x, axis):
 
 def _middle(x, axis, keepdims, count):
     """The middle of the first `count` entries of each line in order, or the mean of two."""
+    if x.dtype.kind in "biu":
+        x = astype(x, float)
     if not np.size(x):
         return np.mean(x, axis=axis, keepdims=keepdims)  # NaN, with NumPy's warning
     line = sort(_in_line(x, axis))
@@ -82,18 +142,28 @@ def _middle(x, axis, keepdims, count):
     return np.reshape(y, shape if keepdims else np.sum(np.broadcast_to(0, np.shape(x)), axis).shape)
 
 
+def _all(line):
+    return np.full((*line.shape[:-1], 1), line.shape[-1])
+
+
+def _numbers(line):
+    return np.sum(~np.isnan(line), -1, keepdims=True)
+
+
 @operation(
     np.median, examples=("median(x)", "median(t, axis=(0, 1))", "median(x, 1, keepdims=True)")
 )
 def median(x, axis=None, keepdims=False):
-    """The middle entry over `axis`, or the mean of the middle two."""
-    return _middle(x, axis, keepdims, lambda line: np.full((*line.shape[:-1], 1), line.shape[-1]))
+    """The middle entry over `axis`, or the mean of the middle two; NaN where there is one."""
+    y = _middle(x, axis, keepdims, _all)
+    nan = np.any(np.isnan(values(x)), axis=axis, keepdims=keepdims)
+    return where(nan, np.nan, y) if np.any(nan) else y
 
 
 @operation(np.nanmedian, examples=("nanmedian(x)", "nanmedian(x, 1)"))
 def nanmedian(x, axis=None, keepdims=False):
     """The middle entry over `axis` that is not NaN, or the mean of the middle two."""
-    return _middle(x, axis, keepdims, lambda line: np.sum(~np.isnan(line), -1, keepdims=True))
+    return _middle(x, axis, keepdims, _numbers)
 
 
 @operation(
@@ -117,11 +187,6 @@ def _without_nan(x, instead):
     return where(np.isnan(x), instead, x)
 
 
-def _count(x, axis, keepdims):
-    kind = np.finfo(x.dtype).dtype  # an integer would make float32 float64
-    return np.sum(~np.isnan(x), axis=axis, keepdims=keepdims, dtype=kind)
-
-
 @operation(np.nansum, examples=("nansum(x)", "nansum(where(c > 1, np.nan, x), axis=1)"))
 def nansum(x, axis=None, keepdims=False):
     """The sum over `axis` of the entries that are not NaN."""
@@ -137,33 +202,31 @@ def nanprod(x, axis=None, keepdims=False):
 @operation(np.nanmean, examples=("nanmean(x)", "nanmean(where(c > 1, np.nan, x), axis=0)"))
 def nanmean(x, axis=None, keepdims=False):
     """The mean over `axis` of the entries that are not NaN."""
-    return nansum(x, axis, keepdims) / _count(x, axis, keepdims)
+    return record(NanMean(axis, keepdims), x)
 
 
 @operation(np.nanvar, examples=("nanvar(x)", "nanvar(where(c > 1, np.nan, x), ddof=1)"))
 def nanvar(x, axis=None, ddof=0, keepdims=False):
     """The variance over `axis` of the entries that are not NaN."""
-    deviations = _without_nan(x - nanmean(x, axis, True), 0)
-    squares = np.real(deviations * np.conj(deviations))
-    return sum(squares, axis, keepdims) / (_count(x, axis, keepdims) - ddof)
+    return record(NanVar(axis, keepdims, ddof), x)
 
 
 @operation(np.nanstd, examples=("nanstd(x)", "nanstd(where(c > 1, np.nan, x), ddof=1)"))
 def nanstd(x, axis=None, ddof=0, keepdims=False):
     """The standard deviation over `axis` of the entries that are not NaN."""
-    return np.sqrt(nanvar(x, axis, ddof, keepdims))
+    return record(NanStd(axis, keepdims, ddof), x)
 
 
 @operation(np.nanmax, examples=("nanmax(x)", "nanmax(where(c > 1, np.nan, x), axis=0)"))
 def nanmax(x, axis=None, keepdims=False):
     """The largest entry over `axis` that is not NaN."""
-    return max(_without_nan(x, -np.inf), axis, keepdims)
+    return record(NanMax(axis, keepdims), x)
 
 
 @operation(np.nanmin, examples=("nanmin(x)", "nanmin(where(c > 1, np.nan, x), axis=0)"))
 def nanmin(x, axis=None, keepdims=False):
     """The smallest entry over `axis` that is not NaN."""
-    return min(_without_nan(x, np.inf), axis, keepdims)
+    return record(NanMin(axis, keepdims), x)
 
 
 @operation(np.nancumsum, examples=("nancumsum(where(c > 1, np.nan, x), axis=1)",))

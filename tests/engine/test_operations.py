@@ -230,6 +230,72 @@ def test_arrays_without_axes_are_taken_where_numpy_takes_them(numpy, text):
     assert report.passed, str(report)
 
 
+AWKWARD = {
+    "nan": [3.0, np.nan, 2.0, 1.0],
+    "all nan": [np.nan, np.nan],
+    "rows": [[1.0, np.nan, 3.0], [np.nan] * 3, [4, 0, 1]],
+    "infinite": [np.inf, 1.0, -np.inf],
+    "nan and inf": [np.nan, -np.inf],
+    "even": [4.0, 1, 2, 9],
+    "ties": [2.0, 2.0, 1.0],
+    "empty": [],
+    "columns": np.ones((3, 0)),
+    "number": 2.0,
+    "integers": [[3, 1, 2], [5, 4, 9]],
+    "boolean": [True, False, True, True],
+    "half": np.float16([3, 1, 2, 4]),
+    "single": np.float32([3, np.nan, 2, 4]),
+    "complex": [1 + 2j, 3 - 1j, 0.5j],
+}
+REDUCTIONS = [
+    *("median", "nanmedian", "nanmax", "nanmin", "nanmean", "nanvar", "nanstd", "nansum"),
+    *("nanprod", "var", "std", "mean", "max", "ptp", "gradient"),
+]
+OPTIONS = [
+    {},
+    {"axis": 0},
+    {"axis": -1},
+    {"axis": (0, 1)},
+    {"axis": (0, -1)},
+    {"axis": 0, "keepdims": True},
+    {"ddof": 1},
+    {"axis": 0, "ddof": 2},
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("name", REDUCTIONS)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of NumPy, on the mean of nothing
+def test_of_awkward_arrays_the_values_are_numpys(name, options):
+    reduction = getattr(np, name)
+    for kind, entries in AWKWARD.items():
+        x = np.array(entries)
+        try:
+            expected = reduction(x.copy(), **options)
+        except Exception:  # NumPy takes no such array, or no such axis
+            continue
+        if isinstance(expected, tuple):
+            continue
+        rtol = 1e-3 if x.dtype == np.float16 else 1e-6
+        found = reduction(Variable(x), **options).data
+        np.testing.assert_allclose(found, expected, rtol=rtol, strict=True, err_msg=kind)
+
+
+@pytest.mark.parametrize("f", [np.median, np.diff, np.nanmedian], ids=lambda f: f.__name__)
+def test_an_axis_that_is_not_there_is_an_error(f):
+    with pytest.raises(np.exceptions.AxisError):
+        f(Variable(np.ones(3)), axis=1)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("name", ["nanmax", "nanmin", "nanmean", "nanvar", "nanstd", "nanmedian"])
+def test_a_slice_of_nan_or_of_equal_entries_spoils_no_other_gradient(name):
+    x = Variable(np.array([[1.0, np.nan, 3.0], [np.nan] * 3, [2.0, 2.0, 2.0]]))
+    engine.sum(OPERATIONS[name](x, axis=1)[[0, 2]]).backward()
+    assert np.all(np.isfinite(x.grad))
+    assert x.grad[0, 1] == 0
+
+
 METHODS = [name for name in OPERATIONS if hasattr(np.ndarray, name)]
 
 
