@@ -4,9 +4,14 @@ import numpy as np
 
 from ..recording import operation, values
 from .elementwise import Elementwise
+from .reduction import in_limit
 
-_LOG_2 = float(np.log(2.0))
-_LOG_10 = float(np.log(10.0))
+_LOGARITHMS = {base: np.log(np.longdouble(base)) for base in (2, 10)}
+
+
+def _log_of(base, x):
+    """log(base), in the precision of x."""
+    return _LOGARITHMS[base] if x.dtype.char in "gG" else float(_LOGARITHMS[base])
 
 
 @operation(np.exp2)
@@ -14,7 +19,7 @@ class Exp2(Elementwise):
     """2 to the power x: log(2) 2**x dx."""
 
     def rule(self, gy, y, x):
-        return _LOG_2 * y * gy
+        return _log_of(2, x) * y * gy
 
 
 @operation(np.expm1)
@@ -38,7 +43,7 @@ class Log2(Elementwise):
     """The logarithm to the base 2: dx / (log(2) x)."""
 
     def rule(self, gy, y, x):
-        return gy / (_LOG_2 * x)
+        return gy / (_log_of(2, x) * x)
 
 
 @operation(np.log10, domain=(0.3, 3.0))
@@ -46,7 +51,16 @@ class Log10(Elementwise):
     """The logarithm to the base 10: dx / (log(10) x)."""
 
     def rule(self, gy, y, x):
-        return gy / (_LOG_10 * x)
+        return gy / (_log_of(10, x) * x)
+
+
+def _finite(total, y, a, b):
+    """y = total(a, b), and both, with finite shares of an infinite y: inf - inf would be NaN."""
+    infinite = np.isinf(y)
+    if infinite.any():
+        a, b = in_limit(a, infinite), in_limit(b, infinite)
+        y = np.where(infinite, np.maximum(total(values(a), values(b)), 0), y)
+    return y, a, b
 
 
 @operation(np.logaddexp)
@@ -54,7 +68,7 @@ class LogAddExp(Elementwise):
     """log(exp(a) + exp(b)), which never overflows: exp(a - y) da + exp(b - y) db."""
 
     def rule(self, gy, y, a, b):
-        y = np.where(np.isinf(y), 0, y)  # exp(-inf - -inf) would be NaN
+        y, a, b = _finite(np.logaddexp, y, a, b)
         return np.exp(a - y) * gy, np.exp(b - y) * gy
 
 
@@ -63,7 +77,7 @@ class LogAddExp2(Elementwise):
     """log2(2**a + 2**b), which never overflows: 2**(a - y) da + 2**(b - y) db."""
 
     def rule(self, gy, y, a, b):
-        y = np.where(np.isinf(y), 0, y)
+        y, a, b = _finite(np.logaddexp2, y, a, b)
         return np.exp2(a - y) * gy, np.exp2(b - y) * gy
 
 
@@ -97,7 +111,7 @@ class FloatPower(Elementwise):
 
     def rule(self, gy, y, a, b):
         with np.errstate(divide="ignore", invalid="ignore"):
-            by_a = b * a ** np.where(b == 0, 1, b - 1)
+            by_a = b * a ** np.where((b == 0) & (a == 0), 1, b - 1)
             by_b = y * np.log(np.where(a == 0, 1, a))
             return by_a * gy, by_b * gy
 

@@ -25,8 +25,9 @@ def leaky_relu(x, negative_slope=0.01):
 
 @operation(examples=("elu(x)", "elu(x, 0.5)"))
 def elu(x, alpha=1.0):
-    """x where x > 0, else alpha (exp(x) - 1)."""
-    return where(values(x) > 0, x, alpha * np.expm1(np.minimum(x, 0)))  # exp of no large x
+    """x where x > 0, else alpha (exp(x) - 1): at 0 the slope alpha."""
+    right = values(x) > 0
+    return where(right, x, alpha * np.expm1(where(right, 0, x)))  # exp of no large x
 
 
 @operation(examples=("gelu(x, approximate='tanh')",))
@@ -111,9 +112,16 @@ def cross_entropy(x, target, reduction="mean"):
     if np.ndim(target) == np.ndim(x):
         losses = -np.sum(target * logs, axis=axis)
     else:
+        _require_classes(values(target), np.shape(x)[axis])
         chosen = take_along_axis(logs, np.expand_dims(values(target), axis), axis)
         losses = -np.squeeze(chosen, axis)
     return _reduced(losses, reduction)
+
+
+def _require_classes(target, count):
+    wrong = np.asarray(target)[(np.asarray(target) < 0) | (np.asarray(target) >= count)]
+    if wrong.size:
+        raise IndexError(f"target class {wrong[0]}: the {count} classes are 0 to {count - 1}")
 
 
 @operation(examples=("mse_loss(a, b)", "mse_loss(a, b, 'sum')", "mse_loss(a, v, 'none')"))

@@ -142,11 +142,23 @@ def pad(x, pad_width, mode="constant", **options):
     values = options.pop("constant_values", 0)
     if mode != "constant":
         return rearranged(x, lambda x: np.pad(x, pad_width, mode, **options))
+    if options:
+        raise TypeError(f"np.pad with the mode 'constant' takes no {', '.join(options)}")
+    if isinstance(pad_width, dict):
+        pad_width = _widths_of(pad_width, np.ndim(x))
     widths = np.broadcast_to(pad_width, (np.ndim(x), 2)).tolist()
     y = record(Pad(widths), x)
     if np.any(values):
         y = y + np.pad(np.zeros(np.shape(x), y.dtype), widths, constant_values=values)
     return y
+
+
+def _widths_of(axes, ndim):
+    """NumPy's dict from axes to widths, as the widths of all axes."""
+    widths = np.zeros((ndim, 2), int)
+    for axis, width in axes.items():
+        widths[axis] = width
+    return widths
 
 
 _PADDINGS = ("constant", "edge", "reflect", "symmetric", "wrap")

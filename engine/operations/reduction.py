@@ -93,7 +93,7 @@ class Spread(Linear):
 
 def spread(x, shape, axis):
     """x, which a reduction of `shape` over `axis` made, repeated along these axes."""
-    return record(Spread(shape, axis), x) if type(x) is Variable else _spread(x, shape, axis)
+    return record(Spread(shape, axis), x) if isinstance(x, Variable) else _spread(x, shape, axis)
 
 
 def _spread(x, shape, axis):
@@ -113,6 +113,11 @@ def kept(shape, axis):
     return tuple(1 if i in axes else n for i, n in enumerate(shape))
 
 
+def in_limit(x, infinite):
+    """x, but where the logarithm of a sum is infinite 0 for +inf, which is all of it, and -inf."""
+    return np.where(infinite, np.where(values(x) == np.inf, 0, -np.inf), x)
+
+
 class LogSumExp(Reduction):
     """log(sum(exp(x))) over `axis`."""
 
@@ -122,11 +127,14 @@ class LogSumExp(Reduction):
         with np.errstate(divide="ignore"):
             y = np.log(np.sum(np.exp(x - top), axis=self.axis, keepdims=True)) + top
         return y.astype(x.dtype, copy=False).reshape(
-            np.sum(x, self.axis, keepdims=self.keepdims).shape
+            np.sum(np.broadcast_to(0, x.shape), self.axis, keepdims=self.keepdims).shape
         )
 
     def rule(self, gy, y, x):
-        y = np.where(np.isinf(y), 0, y)
+        infinite = np.isinf(y)
+        if infinite.any():
+            x = in_limit(x, spread(infinite, x.shape, self.axis))
+            y = np.where(infinite, np.maximum(self.forward(values(x)), 0), y)
         return spread(gy, x.shape, self.axis) * np.exp(x - spread(y, x.shape, self.axis))
 
 

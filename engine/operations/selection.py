@@ -74,18 +74,23 @@ class Clip(Elementwise):
         return np.clip(x, self.low, self.high)
 
     def rule(self, gy, y, x):
-        return (x == y) * gy
+        inside = x == y
+        if self.low is not None and self.high is not None:
+            inside = inside & np.less(self.low, self.high)  # else the bound is all there is
+        return inside * gy
 
 
 @operation(
     np.clip,
     examples=("clip(x, -1, 1)", "clip(x, None, 0.5)", "clip(x, -np.ones(3), 1)", "clip(a, b, 5.0)"),
 )
-def clip(x, min=None, max=None):
+def clip(x, min=None, max=None, *, a_min=None, a_max=None):
     """x moved into [min, max]: dx inside, ends included; the derivative by a bound is outside's.
 
-    min, max: numbers, arrays that broadcast with x, Variables, or None for no bound.
+    min, max: numbers, arrays that broadcast with x, Variables, or None for no bound; a_min and
+        a_max are their other names.
     """
+    min, max = (a_min if min is None else min), (a_max if max is None else max)
     if any(hasattr(bound, "_data") for bound in (min, max)):
         y = x if min is None else np.maximum(x, min)
         return y if max is None else np.minimum(y, max)

@@ -32,7 +32,7 @@ class Transpose(Linear):
     def rule(self, gy, y, x):
         if self.axes is None:
             return gy.transpose()
-        return gy.transpose(np.argsort([axis % x.ndim for axis in self.axes]))
+        return gy.transpose(np.argsort(np.atleast_1d(self.axes) % x.ndim))
 
 
 class BroadcastTo(Linear):

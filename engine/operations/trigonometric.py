@@ -92,7 +92,7 @@ class Deg2Rad(Elementwise):
     """Degrees in radians: pi / 180 dx."""
 
     def rule(self, gy, y, x):
-        return gy * (np.pi / 180)
+        return np.deg2rad(gy)
 
 
 @operation(np.rad2deg, np.degrees)
@@ -100,7 +100,7 @@ class Rad2Deg(Elementwise):
     """Radians in degrees: 180 / pi dx."""
 
     def rule(self, gy, y, x):
-        return gy * (180 / np.pi)
+        return np.rad2deg(gy)
 
 
 @operation(np.sinc)
