@@ -13,7 +13,7 @@ import numpy as np
 
 from . import modes
 from .backprop import call_rule, described, vjp
-from .debugging import held, witness
+from .debugging import OF_THE_CALL, held, witness
 from .modes import recording, replaced
 from .variable import Array, Variable, as_array
 
@@ -22,6 +22,8 @@ numbers = count()
 next_number = numbers.__next__
 
 SCALARS = (bool, int, float, complex)
+
+_RESULTS = (np.ndarray, np.generic, *SCALARS)  # what forward may return, and tuples of it
 
 
 class Function:
@@ -83,6 +85,15 @@ class Function:
         """Return the gradient of each input (None: there is none) for the outputs' gradients."""
         raise NotImplementedError(f"{type(self).__name__}.backward is not defined")
 
+    def __copy__(self) -> Any:
+        f = object.__new__(type(self))
+        vars(f).update(vars(self))
+        return f
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What deepcopy and pickle take along: all but the record of the call."""
+        return {name: value for name, value in vars(self).items() if name not in OF_THE_CALL}
+
     @property
     def outputs(self) -> tuple[Variable, ...]:
         """The outputs of the call. One that was dropped is made again from its data."""
@@ -125,7 +136,12 @@ class Function:
     def _wrap(self, y: Any) -> Variable:
         if isinstance(y, Variable):
             raise TypeError(f"{type(self).__name__}.forward returned a Variable, not an ndarray")
-        return Variable(as_array(y))
+        if not isinstance(y, _RESULTS) or (array := as_array(y)).dtype.kind not in "biufc":
+            raise TypeError(
+                f"{type(self).__name__}.forward returned {_kind(y)}, not an ndarray of numbers, a "
+                "number, or a tuple of them"
+            )
+        return Variable(array)
 
     def _leave_earlier_call(self) -> None:
         """Give an earlier call, if there is one, to a copy."""
@@ -189,6 +205,10 @@ class Function:
                 for gy, y in zip(gys, self._results, strict=True)
             ]
         )
+
+
+def _kind(y: Any) -> str:
+    return f"an ndarray of {y.dtype}" if isinstance(y, np.ndarray) else type(y).__name__
 
 
 class _OperationType(type):
@@ -355,9 +375,19 @@ def as_variables(xs: tuple[Any, ...]) -> tuple[Variable, ...]:
             x._with_data()
     if all(type(x) is Variable for x in xs):
         return xs
-    xs = tuple([x if isinstance(x, Variable) or type(x) in SCALARS else as_array(x) for x in xs])
+    xs = tuple([x if isinstance(x, Variable) or type(x) in SCALARS else _numbers(x) for x in xs])
     dtypes = [x.dtype for x in xs if type(x) not in SCALARS]
     return tuple([x if isinstance(x, Variable) else Variable(_constant(x, dtypes)) for x in xs])
+
+
+def _numbers(x: Any) -> Array:
+    """`x` as an array; TypeError for what NumPy would take as an object, whatever it computes."""
+    array = as_array(x)
+    if array.dtype.kind not in "biufc":
+        raise TypeError(
+            f"{_kind(x)} is no number: an array of numbers, a number or a Variable is due"
+        )
+    return array
 
 
 def _constant(x: Any, dtypes: list[np.dtype[Any]]) -> Array:

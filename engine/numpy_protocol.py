@@ -43,6 +43,8 @@ def _ufunc(self: Variable, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs:
         return OPERATIONS[_OF_METHODS[ufunc, method]](*inputs, **{"axis": 0, **kwargs})
     if method != "__call__":
         raise _no_rule(f"{name}.{method}")
+    if ufunc in _OF_VALUES:  # of numbers too an array, as from the operators
+        return np.asarray(_call(ufunc, name, inputs, kwargs))
     if kwargs.get("out") is not None:
         raise TypeError(
             f"{name}(..., out=...) would write into an array that the graph does not know: "

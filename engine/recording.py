@@ -190,7 +190,7 @@ def _as_pair(a: Any, b: Any) -> tuple[Variable, ...]:
 
 def applied(f: Operation, x: Any) -> Any:
     """Apply `f` inside a rule, whatever `x` is: recorded on a Variable, else computed alone."""
-    return record(f, x) if type(x) is Variable else f.forward(np.asarray(x))
+    return record(f, x) if isinstance(x, Variable) else f.forward(np.asarray(x))
 
 
 def values(x: Any) -> Any:

@@ -110,7 +110,7 @@ class Variable:
         """
         grad = self._grad
         mark = self._mark
-        if grad is None or mark is _READ or mark is _ASSIGNED or type(grad) is Variable:
+        if grad is None or mark is _READ or mark is _ASSIGNED or isinstance(grad, Variable):
             return grad
         alone = isinstance(mark, Owned) and self._creator is None
         self._grad = grad = np.array(grad, copy=None if alone else True)
@@ -198,7 +198,13 @@ class Variable:
         assigned = gy is None and self._mark is _ASSIGNED
         start = self._start(self._grad if assigned else gy)
         y_bar = gy if isinstance(gy, Variable) else Variable(as_array(start))
+        if y_bar.dtype != self.dtype:
+            y_bar = OPERATIONS["astype"](y_bar, self.dtype)
+        held = {id(gy)}
         for x, x_bar in pullback([self], [y_bar], graph=True, keep=True):
+            if id(x_bar) in held:  # of a + b: each has a gradient of its own
+                x_bar = OPERATIONS["copy"](x_bar)
+            held.add(id(x_bar))
             if x._creator is None:
                 x._grad = x_bar if x._grad is None else x_bar + x._grad
                 x._mark = None
@@ -241,17 +247,17 @@ class Variable:
     @property
     def ndim(self) -> int:
         """The number of axes."""
-        return self._data.ndim  # type: ignore[no-any-return]
+        return self._with_data().ndim  # type: ignore[no-any-return]
 
     @property
     def size(self) -> int:
         """The number of elements."""
-        return self._data.size  # type: ignore[no-any-return]
+        return self._with_data().size  # type: ignore[no-any-return]
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The data's dtype."""
-        return self._data.dtype  # type: ignore[no-any-return]
+        return self._with_data().dtype  # type: ignore[no-any-return]
 
     @property
     def T(self) -> Variable:
@@ -343,12 +349,12 @@ class Variable:
         """A single number as `spec` says, f"{loss:.3f}"; without one, `str`."""
         return format(self._array, spec) if spec else str(self)
 
-    def __getstate__(self) -> tuple[None, dict[str, Any]]:
+    def __getstate__(self) -> tuple[Any, dict[str, Any]]:
         """What `copy` and `pickle` take along: of a leaf all there is, of a graph nothing."""
         if self._creator is not None:
             raise TypeError("a copy of a computed Variable would lose the graph: copy its .data")
         state: Any = object.__getstate__(self)
-        return None, {**state[1], "_mark": None}
+        return state[0], {**state[1], "_mark": None}
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TypeError(

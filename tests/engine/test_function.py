@@ -1,5 +1,7 @@
+import copy
 import gc
 import weakref
+from pickle import dumps, loads
 
 import numpy as np
 import pytest
@@ -434,3 +436,33 @@ def test_the_calls_inputs_are_released_with_the_call():
     y = f(x, scalar())
     del x, f, y
     assert reference() is None
+
+
+@pytest.mark.parametrize(
+    ("result", "kind"),
+    [
+        (None, "NoneType"),
+        ([1.0, 2.0], "list"),
+        ((np.ones(2), [1.0]), "list"),
+        ("text", "str"),
+        (np.array([None, 1]), "an ndarray of object"),
+    ],
+)
+def test_what_forward_returns_is_numbers(result, kind):
+    class Constant(Function):
+        def forward(self, x):
+            return result
+
+    with pytest.raises(TypeError, match=f"Constant.forward returned {kind}, not an ndarray"):
+        Constant()(scalar())
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda f: loads(dumps(f))])
+def test_a_function_that_was_called_is_copied_without_its_call(copied):
+    f = engine.GetItem(np.array([1, 0]))
+    f(square(Variable(np.array([1.0, 2.0]))))
+    g = copied(f)
+    assert repr(g) == "<GetItem, not called>"
+    x = Variable(np.array([3.0, 4.0]))
+    engine.sum(g(x) * np.array([1.0, 10.0])).backward()
+    np.testing.assert_array_equal(x.grad, [10.0, 1.0])

@@ -163,11 +163,16 @@ def test_operations_take_arrays_and_numbers_alone():
     assert engine.add(1.0, np.ones(2, np.float32)).dtype == np.float32
 
 
-@pytest.mark.parametrize("wrong", ["a", None])
+class Foreign:
+    def __radd__(self, other):
+        return "a result without a graph"
+
+
+@pytest.mark.parametrize("wrong", ["a", None, Foreign(), np.array([None])])
 def test_what_is_no_number_is_an_error(wrong):
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="is no number"):
         Variable(np.array(1.0)) + wrong
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="is no number"):
         engine.exp(wrong)
 
 

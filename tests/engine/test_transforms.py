@@ -332,6 +332,18 @@ def test_a_cotangent_given_or_assigned_is_part_of_the_graph():
     assert y.grad == 2.0
 
 
+def test_gradients_with_a_graph_are_of_the_datas_dtype_and_nobody_elses():
+    a, b = Variable(np.ones(2, np.float32)), Variable(np.ones(2, np.float32))
+    gy = Variable(np.array([1.0, 2.0]))
+    y = a + b
+    y.backward(gy, create_graph=True)
+    gradients = [gy, y.grad, a.grad, b.grad]
+    assert [g.dtype for g in gradients[1:]] == [np.float32] * 3
+    assert len({id(g) for g in gradients}) == 4
+    a.grad.backward()
+    np.testing.assert_array_equal(gy.grad, [1.0, 1.0])
+
+
 def test_a_deep_chain_has_a_second_derivative():
     x = y = Variable(np.array(1e-3))
     for _ in range(3000):

@@ -8,6 +8,10 @@ import engine
 from engine import Variable, as_array, no_grad
 
 
+class Parameter(Variable):
+    """With attributes of its own."""
+
+
 @pytest.mark.parametrize(
     ("data", "name"),
     [(1.0, "float"), (3, "int"), ([1.0], "list"), ("x", "str"), (np.float64(1.0), "float64")],
@@ -275,7 +279,18 @@ def test_a_missing_attribute_says_the_way_out(name, way_out):
     assert not hasattr(Variable(np.zeros(2)), "__array_interface__")
 
 
-@pytest.mark.parametrize("use", [len, np.exp, lambda x: x.shape, lambda x: x + 1, lambda x: x.T])
+@pytest.mark.parametrize(
+    "use",
+    [
+        len,
+        np.exp,
+        lambda x: x.shape,
+        lambda x: x.ndim,
+        lambda x: x.dtype,
+        lambda x: x + 1,
+        lambda x: x.T,
+    ],
+)
 def test_a_variable_without_data_cannot_be_used(use):
     with pytest.raises(TypeError, match="without data"):
         use(Variable(None))
@@ -301,3 +316,28 @@ def test_reading_an_attribute_takes_pythons_short_cuts():
     assert not {"__getattr__", "__getattribute__"} & {
         name for c in Variable.__mro__[:-1] for name in vars(c)
     }
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda x: loads(dumps(x))])
+def test_a_copy_of_a_subclass_has_its_attributes(copied):
+    x = Parameter(np.array([1.0, 2.0]))
+    x.decay = 0.5
+    y = copied(x)
+    assert (type(y), y.decay) == (Parameter, 0.5)
+
+
+def test_a_subclass_is_a_variable_wherever_it_is_given():
+    x, gy = Parameter(np.array([1.0, 2.0])), Parameter(np.array(3.0))
+    y = engine.sum(x * x)
+    y.backward(gy, create_graph=True)
+    np.testing.assert_array_equal(x.grad.data, 6 * x.data)
+    x.grad[0].backward()
+    assert gy.grad == 2.0
+    np.testing.assert_array_equal(engine.sigmoid(x).data, engine.sigmoid(x.data).data)
+
+
+def test_comparing_numbers_by_numpys_functions_gives_arrays_too():
+    x = Variable(np.array(1.0))
+    for result in (np.float64(1.0) < x, np.less(x, 2.0), np.isnan(x)):
+        assert type(result) is np.ndarray
+        assert result.dtype == bool
