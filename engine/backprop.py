@@ -227,7 +227,7 @@ def _propagate_call(y: Variable, siblings: dict[int, list[Variable]], owned: Own
         if gx is not None:
             g = x._grad
             x._grad = gx if g is None else g + gx
-            if g is not None:
+            if g is not None or f._fresh:
                 x._mark = owned
 
 

@@ -23,7 +23,7 @@ next_number = numbers.__next__
 
 SCALARS = (bool, int, float, complex)
 
-_RESULTS = (np.ndarray, np.generic, *SCALARS)  # what forward may return, and tuples of it
+_RESULTS = (np.ndarray, np.number, np.bool, *SCALARS)  # what forward may return, and tuples of it
 
 
 class Function:
@@ -46,6 +46,7 @@ class Function:
     _references: tuple[weakref.ref[Variable], ...] = ()  # weak: an output holds its creator
     _number: int
     _witness: Any = None  # what a `debug` block saw of the arrays, to compare with later
+    _fresh = True  # whether each gradient that a pass gets is an array that nobody else holds
     _broadcasts = False  # whether `backward` may return gradients of the broadcast shape
 
     def __call__(self, *inputs: Any) -> Any:
@@ -136,12 +137,12 @@ class Function:
     def _wrap(self, y: Any) -> Variable:
         if isinstance(y, Variable):
             raise TypeError(f"{type(self).__name__}.forward returned a Variable, not an ndarray")
-        if not isinstance(y, _RESULTS) or (array := as_array(y)).dtype.kind not in "biufc":
+        if not isinstance(y, _RESULTS):
             raise TypeError(
-                f"{type(self).__name__}.forward returned {_kind(y)}, not an ndarray of numbers, a "
+                f"{type(self).__name__}.forward returned {type(y).__name__}, not an ndarray, a "
                 "number, or a tuple of them"
             )
-        return Variable(array)
+        return Variable(as_array(y))
 
     def _leave_earlier_call(self) -> None:
         """Give an earlier call, if there is one, to a copy."""
@@ -249,6 +250,7 @@ class Operation(Function, metaclass=_OperationType):
 
     _originals: tuple[Any, Any]
     _others: tuple[tuple[None, ...], tuple[None, ...]]  # the constants before and after the input
+    _fresh = False
     _real_linear = False  # whether `jvp` is right for complex numbers too
 
     def __init_subclass__(cls) -> None:

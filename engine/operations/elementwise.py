@@ -94,8 +94,9 @@ class Pow(Elementwise):
             n = self.exponent
             return gy * (n * x ** (n - 1)) if n else 0 * gy
         with np.errstate(divide="ignore", invalid="ignore"):
-            by_x = p * x ** np.where((p == 0) & (x == 0), 1, p - 1)  # 0 * 0**-1 is NaN
-            by_p = y * np.log(np.where((x == 0) & (p >= 0), 1, x))  # so is 0 * log(0)
+            zero = x == 0
+            by_x = p * x ** np.where(zero & (p == 0), 1, p - 1)  # 0 * 0**-1 is NaN
+            by_p = y * np.log(np.where(zero & (p >= 0), 1, x))  # so is 0 * log(0)
             return gy * by_x, gy * by_p
 
 

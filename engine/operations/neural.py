@@ -23,11 +23,24 @@ def leaky_relu(x, negative_slope=0.01):
     return where(values(x) > 0, x, negative_slope * x)
 
 
+class Elu(Elementwise):
+    """x where x > 0, else alpha (exp(x) - 1)."""
+
+    def __init__(self, alpha=1.0):
+        self.alpha = alpha
+
+    def forward(self, x):
+        return np.where(x > 0, x, self.alpha * np.expm1(np.minimum(x, 0)))  # exp of no large x
+
+    def rule(self, gy, y, x):
+        right = x > 0
+        return np.where(right, 1, self.alpha * np.exp(np.where(right, 0, x))) * gy
+
+
 @operation(examples=("elu(x)", "elu(x, 0.5)"))
 def elu(x, alpha=1.0):
-    """x where x > 0, else alpha (exp(x) - 1): at 0 the slope alpha."""
-    right = values(x) > 0
-    return where(right, x, alpha * np.expm1(where(right, 0, x)))  # exp of no large x
+    """x where x > 0, else alpha (exp(x) - 1): dx, or alpha exp(x) dx, which it is at 0."""
+    return record(Elu(alpha), x)
 
 
 @operation(examples=("gelu(x, approximate='tanh')",))
@@ -119,9 +132,10 @@ def cross_entropy(x, target, reduction="mean"):
 
 
 def _require_classes(target, count):
-    wrong = np.asarray(target)[(np.asarray(target) < 0) | (np.asarray(target) >= count)]
-    if wrong.size:
-        raise IndexError(f"target class {wrong[0]}: the {count} classes are 0 to {count - 1}")
+    ends = (np.min(target), np.max(target)) if np.size(target) else ()
+    for end in ends:
+        if not 0 <= end < count:
+            raise IndexError(f"target class {end}: the {count} classes are 0 to {count - 1}")
 
 
 @operation(examples=("mse_loss(a, b)", "mse_loss(a, b, 'sum')", "mse_loss(a, v, 'none')"))

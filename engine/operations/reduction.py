@@ -126,9 +126,8 @@ class LogSumExp(Reduction):
         top = np.where(np.isfinite(top), top, 0)  # inf - inf would be NaN
         with np.errstate(divide="ignore"):
             y = np.log(np.sum(np.exp(x - top), axis=self.axis, keepdims=True)) + top
-        return y.astype(x.dtype, copy=False).reshape(
-            np.sum(np.broadcast_to(0, x.shape), self.axis, keepdims=self.keepdims).shape
-        )
+        y = y.astype(x.dtype, copy=False)
+        return y if self.keepdims else np.squeeze(y, self.axis)
 
     def rule(self, gy, y, x):
         infinite = np.isinf(y)
