@@ -1,9 +1,12 @@
 """Sums of products by the names of their axes (Einstein's notation)."""
 
+import functools
+from typing import NamedTuple
+
 import numpy as np
 
 from ..function import Operation
-from ..recording import operation
+from ..recording import operation, values
 from .rearrangement import rearranged
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -65,58 +68,80 @@ def einsum(*operands, optimize=None):
     operands: the formula and the arrays, or each array with the list of its axes' numbers and at
     last the output's, as in NumPy; `...` stands for axes that broadcast.
     """
-    inputs, output, xs = _parsed(operands)
-    lengths = _lengths(inputs, xs)
-    pairs = [_with_letters_once(axes, x, lengths) for axes, x in zip(inputs, xs, strict=True)]
-    for k, (axes, x) in enumerate(pairs):
-        shared = output + "".join(other for i, (other, _) in enumerate(pairs) if i != k)
-        pairs[k] = _without_letters_alone(axes, x, shared)
-    return Einsum(tuple([axes for axes, _ in pairs]), output)(*[x for _, x in pairs])
+    formula, *xs = operands if isinstance(operands[0], str) else _from_lists(operands)
+    steps, output = _planned(formula, tuple([np.shape(values(x)) for x in xs]))
+    xs = [_prepared(x, step) for x, step in zip(xs, steps, strict=True)]
+    return Einsum(tuple([step.letters for step in steps]), output)(*xs)
 
 
-def _with_letters_once(axes, x, lengths):
-    """An input without repeated letters, and without axes of length 1 that broadcast."""
-    if len(set(axes)) < len(axes):
-        once = "".join(dict.fromkeys(axes))
-        x, axes = rearranged(x, lambda x, formula=f"{axes}->{once}": np.einsum(formula, x)), once
-    shape = np.shape(x)
-    kept = [i for i, letter in enumerate(axes) if shape[i] != 1 or lengths[letter] == 1]
-    if len(kept) < len(axes):
-        x, axes = np.reshape(x, [shape[i] for i in kept]), "".join(axes[i] for i in kept)
-    return axes, x
+class Step(NamedTuple):
+    """How an input gets each of its letters once, and none that stands nowhere else."""
+
+    once: str  # the formula of a diagonal, if letters are repeated
+    shape: tuple[int, ...] | None  # without axes of length 1 that broadcast, if there are such
+    alone: tuple[int, ...]  # the axes to sum over
+    letters: str  # of the axes that are left
 
 
-def _without_letters_alone(axes, x, shared):
-    """An input summed over the letters that stand nowhere else."""
-    alone = tuple([i for i, letter in enumerate(axes) if letter not in shared])
-    if alone:
-        x, axes = np.sum(x, alone), "".join(letter for letter in axes if letter in shared)
-    return axes, x
+def _prepared(x, step):
+    if step.once:
+        x = rearranged(x, lambda x: np.einsum(step.once, x))
+    if step.shape is not None:
+        x = np.reshape(x, step.shape)
+    return np.sum(x, step.alone) if step.alone else x
 
 
-def _lengths(inputs, xs):
+@functools.lru_cache(1000)  # to read a formula takes as long as to compute with small arrays
+def _planned(formula, shapes):
+    """The step of each input, and the output's letters."""
+    inputs, output = _parsed(formula, shapes)
+    lengths = _lengths(inputs, shapes)
+    kept = [
+        "".join(c for c, n in dict(zip(t, shape, strict=True)).items() if n != 1 or lengths[c] == 1)
+        for t, shape in zip(inputs, shapes, strict=True)
+    ]
+    steps = []
+    for k, (letters, left) in enumerate(zip(inputs, kept, strict=True)):
+        shared = output + "".join(kept[:k] + kept[k + 1 :])
+        steps.append(_step(letters, left, shared, lengths))
+    return steps, output
+
+
+def _step(letters, kept, shared, lengths):
+    """The step from an input's `letters` to those of `kept` that are among `shared`."""
+    once = "".join(dict.fromkeys(letters))
+    return Step(
+        f"{letters}->{once}" if once != letters else "",
+        tuple([lengths[c] for c in kept]) if kept != once else None,
+        tuple([i for i, c in enumerate(kept) if c not in shared]),
+        "".join(c for c in kept if c in shared),
+    )
+
+
+def _lengths(inputs, shapes):
     lengths: dict[str, int] = {}
-    for axes, x in zip(inputs, xs, strict=True):
-        if len(axes) != np.ndim(x):
-            raise ValueError(f"einsum: {axes!r} names {len(axes)} axes of an array of {np.ndim(x)}")
-        for letter, n in zip(axes, np.shape(x), strict=True):
+    for letters, shape in zip(inputs, shapes, strict=True):
+        if len(letters) != len(shape):
+            raise ValueError(
+                f"einsum: {letters!r} names {len(letters)} axes of an array of {len(shape)}"
+            )
+        for letter, n in zip(letters, shape, strict=True):
             if lengths.setdefault(letter, n) == 1:
                 lengths[letter] = n
     return lengths
 
 
-def _parsed(operands):
-    """The letters of each input, those of the output, and the inputs, every `...` spelt out."""
-    if not isinstance(operands[0], str):
-        operands = _from_lists(operands)
-    formula, *xs = operands
+def _parsed(formula, shapes):
+    """The letters of each input and those of the output, every `...` spelt out."""
     formula = formula.replace(" ", "")
     left, arrow, output = formula.partition("->")
     inputs = left.split(",")
-    if len(inputs) != len(xs):
-        raise ValueError(f"einsum: {formula!r} names {len(inputs)} inputs, {len(xs)} were given")
+    if len(inputs) != len(shapes):
+        raise ValueError(
+            f"einsum: {formula!r} names {len(inputs)} inputs, {len(shapes)} were given"
+        )
     free = [letter for letter in _LETTERS if letter not in formula]
-    widths = [np.ndim(x) - len(t.replace("...", "")) for t, x in zip(inputs, xs, strict=True)]
+    widths = [len(n) - len(t.replace("...", "")) for t, n in zip(inputs, shapes, strict=True)]
     widest = max([w for w, t in zip(widths, inputs, strict=True) if "..." in t], default=0)
     dots = "".join(free[:widest])
     inputs = [
@@ -126,7 +151,7 @@ def _parsed(operands):
     if not arrow:
         once = sorted(c for c in set(left) - set(".,") if left.count(c) == 1)
         output = "..." + "".join(once)
-    return inputs, output.replace("...", dots), xs
+    return inputs, output.replace("...", dots)
 
 
 def _from_lists(operands):
