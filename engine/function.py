@@ -251,6 +251,7 @@ class Operation(Function, metaclass=_OperationType):
     _originals: tuple[Any, Any]
     _others: tuple[tuple[None, ...], tuple[None, ...]]  # the constants before and after the input
     _fresh = False
+    reflected = ""  # the operator of another class that an operation of two inputs yields to
     _real_linear = False  # whether `jvp` is right for complex numbers too
 
     def __init_subclass__(cls) -> None:

@@ -50,6 +50,7 @@ def operation(
     def enter(target: Target) -> Target:
         function: Any = target
         if isinstance(target, type):
+            function.reflected = operators[1] if len(operators) > 1 else ""
             function = _function_of(target, compute or numpy[0], _name_of(target, numpy))
         function.domain, function.examples = domain, examples
         _enter(function, numpy)
@@ -139,14 +140,14 @@ def unary(shared: Operation, compute: Callable[[Any], Any]) -> Callable[[Any], V
     return apply
 
 
-def binary(shared: Operation, compute: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Variable]:
+def binary(shared: Operation, compute: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """The function of two Variables that computes with `compute`, on arrays and NumPy scalars."""
     cls = type(shared)
     beside_constant = shared.alone(0, 2), shared.alone(1, 2)
 
-    def apply(a: Any, b: Any) -> Variable:
+    def apply(a: Any, b: Any) -> Any:
         if replaced and cls in replaced:
-            return cls()(a, b)  # type: ignore[no-any-return]
+            return cls()(a, b)
         f = shared
         try:
             p = a._data
@@ -154,7 +155,12 @@ def binary(shared: Operation, compute: Callable[[Any, Any], Any]) -> Callable[[A
         except AttributeError:
             if isinstance(a, Variable) != isinstance(b, Variable):
                 f = beside_constant[isinstance(b, Variable)]
-            a, b = _as_pair(a, b)
+            try:
+                a, b = _as_pair(a, b)
+            except TypeError:
+                if (y := _by_other(a, b, cls.reflected)) is NotImplemented:
+                    raise
+                return y
             p = a._data
             q = b._data
         if type(p) is not type(q):  # two NumPy scalars add in 40 ns, one and a 0-d array in 250
@@ -175,6 +181,14 @@ def binary(shared: Operation, compute: Callable[[Any, Any], Any]) -> Callable[[A
         return y
 
     return apply
+
+
+def _by_other(a: Any, b: Any, reflected: str) -> Any:
+    """What `b`, of a class that knows Variables, makes of `a` by its reflected operator."""
+    if isinstance(b, np.ndarray | list | tuple | Variable):
+        return NotImplemented
+    method = getattr(type(b), reflected, None)
+    return NotImplemented if method is None else method(b, a)
 
 
 def _as_pair(a: Any, b: Any) -> tuple[Variable, ...]:

@@ -83,6 +83,8 @@ class Neg(Elementwise):
 class Pow(Elementwise):
     """x to the power p; a Python scalar as p is no input but a parameter."""
 
+    reflected = "__rpow__"
+
     def __init__(self, exponent=None):
         self.exponent = exponent
 

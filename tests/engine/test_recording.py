@@ -2,6 +2,7 @@
 
 import inspect
 import operator
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -163,12 +164,24 @@ def test_operations_take_arrays_and_numbers_alone():
     assert engine.add(1.0, np.ones(2, np.float32)).dtype == np.float32
 
 
-class Foreign:
-    def __radd__(self, other):
-        return "a result without a graph"
+class Unit:
+    """Of a class that knows what to do with a Variable beside it."""
+
+    def __radd__(self, x):
+        return ("radd", x)
+
+    __rmul__ = __rpow__ = __rmatmul__ = __radd__
 
 
-@pytest.mark.parametrize("wrong", ["a", None, Foreign(), np.array([None])])
+def test_an_object_with_a_reflected_operator_decides():
+    x, unit = Variable(np.ones((2, 2))), Unit()
+    for result in (x + unit, x * unit, x**unit, x @ unit):
+        assert result[1] is x
+    with pytest.raises(TypeError, match="Unit is no number"):
+        x - unit
+
+
+@pytest.mark.parametrize("wrong", ["a", None, object(), Fraction(1, 2), np.array([None])])
 def test_what_is_no_number_is_an_error(wrong):
     with pytest.raises(TypeError, match="is no number"):
         Variable(np.array(1.0)) + wrong
