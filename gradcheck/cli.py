@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from gradcheck import __version__, commands
+from gradcheck.streams import lasting
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -36,7 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 all passed; 1 a failure; 2 a mistake in the command line or a case file; 3 a fault of ours;
     4 something could not be measured; 5 nothing was compared; 130 interrupted.
     """
-    options = _parser().parse_args(arguments)
+    with lasting():
+        return _ended(_parser().parse_args(arguments))
+
+
+def _ended(options: argparse.Namespace) -> int:
+    """Run a command, and say how it ended."""
     try:
         code: int = options.main(options)
         sys.stdout.flush()
@@ -46,10 +52,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Unmeasured as error:
         print(f"gradcheck: {error}", file=sys.stderr)
         return EXIT_UNMEASURED
-    except BrokenPipeError:
-        # The reader (head, less) has what it wants.  Python flushes stdout once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_OK
     except OSError as error:
         print(f"gradcheck: {error.filename or 'output'}: {error.strerror}", file=sys.stderr)
         return EXIT_USAGE

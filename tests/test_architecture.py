@@ -19,7 +19,7 @@ LEVELS = [
     ["runner", "selection", "reading", "executors", "bench"],
     ["reporters", "api", "compat"],
     [
-        *("cli", "collection", "commands", "__main__"),
+        *("cli", "collection", "commands", "streams", "__main__"),
         *("pytest_plugin", "pytest_report", "pytest_files", "pytest_benchmarks", "pytest_session"),
         "pytest_engines",
     ],
