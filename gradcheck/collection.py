@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gradcheck import cli
+from gradcheck.quoting import printable
+from gradcheck.settings import Unreadable, configured_paths
 
 if TYPE_CHECKING:
     from gradcheck.bench.workload import Workload
@@ -24,7 +26,7 @@ DEFAULT_PATHS = ("cases",)
 def add_selection(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments that choose cases."""
     add = parser.add_argument
-    where = "folder, file, or file::slug (default: cases)"
+    where = "folder, file, or file::slug (default: the ini gradcheck_cases, else cases)"
     add("paths", nargs="*", default=[], metavar="PATH", help=where)
     add("-k", default="", metavar="EXPR", help="only cases whose names match, as in pytest")
     add(
@@ -49,7 +51,7 @@ def read(options: argparse.Namespace) -> tuple[Path, list[Case], list[Mistake]]:
     except MissingPath as error:
         raise cli.UsageError(str(error)) from error
     for mistake in loaded.mistakes:
-        print(mistake, file=sys.stderr)
+        print(printable(str(mistake)), file=sys.stderr)
     if loaded.mistakes:
         count = len(loaded.mistakes)
         print(f"{count} mistake{'s' * (count > 1)} in case files", file=sys.stderr)
@@ -57,8 +59,13 @@ def read(options: argparse.Namespace) -> tuple[Path, list[Case], list[Mistake]]:
 
 
 def paths_of(options: argparse.Namespace, root: Path) -> list[str]:
-    """Return the paths that a command line means."""
-    return [_from(root, path) for path in options.paths or DEFAULT_PATHS]
+    """Return the paths that a command line means: its own, those configured, or the default."""
+    if options.paths:
+        return [_from(root, path) for path in options.paths]
+    try:
+        return configured_paths(root) or [_from(root, path) for path in DEFAULT_PATHS]
+    except Unreadable as error:
+        raise cli.UsageError(str(error)) from error
 
 
 def _from(root: Path, path: str) -> str:

@@ -58,11 +58,14 @@ def _operations(name: str) -> Iterable[str]:
 
 
 def find_root(start: Path) -> Path:
-    """Return the nearest folder from `start` upwards with a pyproject.toml or tox.ini."""
+    """Return the nearest folder from `start` upwards with a project's settings, else `start`."""
     for folder in (start, *start.parents):
-        if any((folder / name).is_file() for name in ("pyproject.toml", "tox.ini")):
+        if any((folder / name).is_file() for name in _OF_A_ROOT):
             return folder
     return start
+
+
+_OF_A_ROOT = ("pyproject.toml", "tox.ini", "pytest.ini", ".pytest.ini", "pytest.toml")
 
 
 def _engine_modules() -> dict[str, ModuleType]:

@@ -98,6 +98,18 @@ def test_the_default_path_is_cases(project):
     assert main(["run"]) == 0
 
 
+def test_the_paths_configured_for_pytest_are_the_default(project, monkeypatch, capsys):
+    (project / "cases").rename(project / "gradients")
+    (project / "tox.ini").write_text("[pytest]\ngradcheck_cases = gradients\n")
+    assert main(["list"]) == 0
+    assert capsys.readouterr().out.startswith("gradients/good.yaml::sine\n")
+    monkeypatch.chdir(project / "gradients")
+    assert main(["list"]) == 0
+    (project / "tox.ini").write_text("[pytest]\ngradcheck_cases = absent\n")
+    assert main(["run"]) == 2
+    assert "absent" in capsys.readouterr().err
+
+
 def test_results_and_summary_are_written_below_the_root(project, monkeypatch):
     monkeypatch.chdir(project / "cases")
     assert main(["run", "good.yaml"]) == 0
@@ -437,7 +449,7 @@ def test_an_own_engine_that_hangs_is_an_error_after_the_timeout(project):
     assert result.returncode == 1
     assert "2 cases: 1 ERROR, 1 PASS; " in result.stdout
     assert "no result within 2 s" in result.stdout
-    assert f'run "cases/hang.yaml::exp" -e "{engine}" --seed 0' in result.stdout
+    assert f'run "cases/hang.yaml::exp" -e "{engine}" --seed 0 --timeout 2' in result.stdout
 
 
 def test_a_reader_that_has_enough_ends_the_run_quietly(project):

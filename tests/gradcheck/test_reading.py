@@ -20,6 +20,8 @@ def test_the_root_is_the_nearest_folder_with_a_project_file(tmp_path):
     assert find_root(below) == below
     (tmp_path / "a" / "tox.ini").touch()
     assert find_root(below) == tmp_path / "a"
+    (tmp_path / "a" / "b" / "pytest.ini").touch()
+    assert find_root(below) == below
 
 
 def test_operations_of_all_engines_may_be_used_be_they_installed_or_not():
