@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from gradcheck import __version__, commands
+from gradcheck.quoting import printable
 from gradcheck.streams import lasting
 
 EXIT_OK = 0
@@ -31,6 +32,11 @@ class Unmeasured(Exception):
     """There is something to measure, but it cannot be measured here."""
 
 
+def say(message: str) -> None:
+    """Tell people something, on stderr."""
+    print(f"gradcheck: {printable(message)}", file=sys.stderr)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
@@ -47,23 +53,23 @@ def _ended(options: argparse.Namespace) -> int:
         code: int = options.main(options)
         sys.stdout.flush()
     except UsageError as error:
-        print(f"gradcheck: {error}", file=sys.stderr)
+        say(str(error))
         return EXIT_USAGE
     except Unmeasured as error:
-        print(f"gradcheck: {error}", file=sys.stderr)
+        say(str(error))
         return EXIT_UNMEASURED
     except OSError as error:
-        print(f"gradcheck: {error.filename or 'output'}: {error.strerror}", file=sys.stderr)
+        say(f"{error.filename or 'output'}: {error.strerror}")
         return EXIT_USAGE
     except KeyboardInterrupt:
-        print("gradcheck: interrupted", file=sys.stderr)
+        say("interrupted")
         return EXIT_INTERRUPTED
     except Exception:  # whatever it is, it is our fault, and has an exit code of its own
         if hidden := _hidden():
-            print(f"gradcheck: {hidden}", file=sys.stderr)
+            say(hidden)
             return EXIT_USAGE
         traceback.print_exc()
-        print("gradcheck: this is a fault of gradcheck itself, please report it", file=sys.stderr)
+        say("this is a fault of gradcheck itself, please report it")
         return EXIT_INTERNAL
     return code
 

@@ -161,11 +161,12 @@ class CaseFile(pytest.File):
     def collect(self) -> Iterator[pytest.Function]:
         """Yield an item for each case, variant and engine; every mistake is one error."""
         from gradcheck.pytest_benchmarks import is_only_timing, is_timing, timed_items
+        from gradcheck.quoting import printable
         from gradcheck.reading import read_cases
 
         loaded = read_cases([str(self.path)], self.config.rootpath)
         if loaded.mistakes:
-            raise self.CollectError("\n".join(map(str, loaded.mistakes)))
+            raise self.CollectError(printable("\n".join(map(str, loaded.mistakes))))
         for case in loaded.cases:
             if is_timing(self.config):
                 engines, seed = _engines(self.config), _seed(self.config)
@@ -258,6 +259,7 @@ class CaseItem(pytest.Function):
         __tracebackhide__ = True
         from gradcheck.pytest_engines import executor_of
         from gradcheck.pytest_report import told
+        from gradcheck.quoting import printable
         from gradcheck.reporters.rows import rows_of
         from gradcheck.runner import Options
         from gradcheck.vocabulary import Verdict
@@ -266,7 +268,7 @@ class CaseItem(pytest.Function):
         [self._row] = rows_of(run_case(self.case, self.engine, Options(seed=_seed(self.config))))
         self._note_properties(self._row)
         if self._row.verdict is Verdict.SKIP:
-            pytest.skip(self._row.outcomes[0].reason)
+            pytest.skip(printable(self._row.outcomes[0].reason))
         text = told(self._row)
         self._raised = self._failure(self._row, text)
         if self._raised is not None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gradcheck.quoting import printable
 from gradcheck.reporters.json_lines import JsonLines, replacing
 from gradcheck.reporters.markdown import markdown
 from gradcheck.reporters.rows import Run, rows_of
@@ -39,7 +40,7 @@ def in_short(row: Row) -> str:
         if outcome.verdict is row.verdict:
             reason = outcome.reason or next((f.text for f in outcome.findings), "")
             parts.append(f"{outcome.check}: {reason}" if reason else outcome.check)
-    return f"{row.verdict}: {'; '.join(parts)}"
+    return printable(f"{row.verdict}: {'; '.join(parts)}")
 
 
 def attach(outcomes: Sequence[Outcome], report: pytest.TestReport) -> None:

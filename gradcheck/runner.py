@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from gradcheck.expectation import as_expected
 from gradcheck.inputs import copied, make
 from gradcheck.judge import judge
 from gradcheck.localise import wrong_entries
+from gradcheck.quoting import quoted
 from gradcheck.vocabulary import (
     Case,
     Detects,
@@ -39,13 +41,14 @@ class Options:
     """What a run was asked for, beside its cases.
 
     Empty `engines` and `checks` leave the choice to each case; `budget` is the limit on the
-    evaluations of one derivative.
+    evaluations of one derivative, `timeout` the seconds that a case was given, if it was.
     """
 
     engines: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
     seed: int = 0
     budget: int = 150
+    timeout: float | None = None
 
 
 def run(
@@ -269,16 +272,20 @@ def _outcome(
         place=case.place,
         reason=reason,
         seed=options.seed,
-        repeat=_repeat(case, engine, options.seed),
+        repeat=_repeat(case, engine, options),
     )
 
 
-def _repeat(case: Case, engine: str, seed: int) -> str:
+def _repeat(case: Case, engine: str, options: Options) -> str:
     """The command that repeats this outcome; what was not read from a file has none."""
     if not case.place.path:
         return ""
-    named = f'"{engine}"' if " " in engine else engine
-    return f'python -m gradcheck run "{case.id}" -e {named} --seed {seed}'
+    named = engine if _PLAIN.fullmatch(engine) else quoted(engine)
+    limit = f" --timeout {options.timeout:g}" if options.timeout else ""
+    return f"python -m gradcheck run {quoted(case.id)} -e {named} --seed {options.seed}{limit}"
+
+
+_PLAIN = re.compile(r"[\w./-]+")
 
 
 def ended(case: Case, engine: str, options: Options, reason: str) -> tuple[Outcome, ...]:

@@ -92,7 +92,7 @@ def main(options: argparse.Namespace) -> int:
         return cli.EXIT_USAGE
     workloads = _workloads(cases, options)
     if not workloads:
-        print(f"gradcheck: nothing to time: {nothing_timed(options)}", file=sys.stderr)
+        cli.say(f"nothing to time: {nothing_timed(options)}")
         return cli.EXIT_NOTHING
     file = Path(options.json) if options.json else root / "reports" / "latest" / "benchmark.json"
     measured = Measured()
@@ -194,7 +194,7 @@ def _report(measured: Measured, file: Path, interrupted: bool) -> None:
         parts.append(f"{len(found)} timings in {file}")
     print(*filter(None, parts), sep="\n\n")
     if interrupted:
-        print("gradcheck: interrupted; the rest is not measured", file=sys.stderr)
+        cli.say("interrupted; the rest is not measured")
 
 
 def _write(

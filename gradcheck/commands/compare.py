@@ -23,6 +23,7 @@ from gradcheck.collection import (
     relative,
     timed,
 )
+from gradcheck.quoting import quoted
 from gradcheck.timing import PHASES
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def main(options: argparse.Namespace) -> int:
             run = _saved(options) if _is_saved(options) else _measured(options)
         if not run.rows:
             why = f"{run.new} holds no timings" if _is_saved(options) else nothing_timed(options)
-            print(f"gradcheck: nothing to compare: {why}", file=sys.stderr)
+            cli.say(f"nothing to compare: {why}")
             return cli.EXIT_NOTHING
         _write(run, [*streams, (options.format, stdout)])
     if options.format != "table":  # a pipe gets its format and nothing else
@@ -175,14 +176,15 @@ def _unsure(rows: Iterable[Comparison], options: argparse.Namespace) -> str:
     command = _compare_again(options.old, rows, Change.UNSURE)
     if not command:
         return ""
-    chosen = [f' -e "{name}"' for name in options.engine] + [f" --phase {p}" for p in options.phase]
+    chosen = [f" -e {quoted(name)}" for name in options.engine]
+    chosen += [f" --phase {phase}" for phase in options.phase]
     return f"unsure: ask again when the machine has less to do: {command}{''.join(chosen)}"
 
 
 def _compare_again(old: str, rows: Iterable[Comparison], change: Change) -> str:
     """Return the command that compares the cases of one verdict with a revision; "" for none."""
     cases = list(dict.fromkeys(row.case for row in rows if row.change is change))
-    named = " ".join(f'"{case}"' for case in cases)
+    named = " ".join(map(quoted, cases))
     return f"python -m gradcheck compare {old} {named}" if cases else ""
 
 

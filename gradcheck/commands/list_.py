@@ -8,6 +8,7 @@ import sys
 
 from gradcheck import cli
 from gradcheck.collection import add_selection, read, select
+from gradcheck.quoting import printable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +40,7 @@ def main(options: argparse.Namespace) -> int:
         ]
         print(json.dumps(records, indent=2))
     else:
-        print(*(case.id for case in chosen), sep="\n", end="\n" if chosen else "")
+        print(*(printable(case.id) for case in chosen), sep="\n", end="\n" if chosen else "")
     left = f", {deselected} deselected" if deselected else ""
     print(f"{len(chosen)} cases{left}", file=sys.stderr)
     if mistakes:

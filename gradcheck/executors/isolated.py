@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -95,6 +95,7 @@ class Isolated:
         """Return the outcomes of one case on one engine."""
         if self._timeout is None and not is_own(engine):
             return run_case(case, engine, options)
+        options = replace(options, timeout=self._timeout)
         try:
             outcomes = self._ask(engine, Trial(case.id, engine, options, self._seconds))
         except Late as late:

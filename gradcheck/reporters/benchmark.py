@@ -11,6 +11,7 @@ from tabulate import tabulate
 
 from gradcheck.bench.growth import fitted, large
 from gradcheck.bench.workload import FLOOR
+from gradcheck.quoting import printable
 
 OURS = "engine"
 
@@ -59,7 +60,7 @@ def times(found: Sequence[Timing]) -> str:
     least = {(t.case, t.phase, t.engine): t.least for t in found}
     rows = [
         {
-            "case": t.case,
+            "case": printable(t.case),
             "phase": t.phase,
             "engine": t.engine,
             "nodes": t.nodes,
@@ -112,7 +113,7 @@ def _growth_row(key: tuple[Any, ...], at: Mapping[float, float]) -> dict[str, An
     exponent, error = fitted(sizes, [at[size] for size in sizes])
     said = "" if math.isnan(error) else f" +- {error:.2f}"
     return {
-        "case": "".join([slug, *(f" {k}={v}" for k, v in others)]),
+        "case": printable("".join([slug, *(f" {k}={v}" for k, v in others)])),
         "phase": phase,
         "engine": engine,
         "size": f"{name} = {sizes[0]:,} to {sizes[-1]:,}",
@@ -122,4 +123,5 @@ def _growth_row(key: tuple[Any, ...], at: Mapping[float, float]) -> dict[str, An
 
 def reasons(title: str, by_key: Mapping[str, str]) -> str:
     """Return why workloads were not timed, one line each."""
-    return "\n".join([title, *(f"  {key}: {reason}" for key, reason in by_key.items())])
+    lines = [title, *(f"  {key}: {reason}" for key, reason in by_key.items())]
+    return printable("\n".join(lines))

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from tabulate import tabulate
 
+from gradcheck.quoting import printable
+
 # What would end a cell, or be taken for markup.
 _MARKUP = re.compile(r"[|*`<]")
 
@@ -25,5 +27,5 @@ def tabled(
 
 
 def _cell(text: str, tablefmt: str) -> str:
-    text = " ".join(text.split())
+    text = printable(" ".join(text.split()))
     return _MARKUP.sub(r"\\\g<0>", text) if tablefmt == "github" else text

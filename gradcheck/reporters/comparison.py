@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tabulate import tabulate
-
 from gradcheck.bench.comparison import Comparison
 from gradcheck.bench.ratio import Ratio
 from gradcheck.bench.stages import Change
+from gradcheck.quoting import printable
 from gradcheck.reporters.benchmark import duration
+from gradcheck.reporters.cells import tabled
 
 HEADERS = (
     "case",
@@ -29,7 +29,7 @@ HEADERS = (
     "opcodes",
     "verdict",
 )
-_ALIGN = ("left", "left", "left", *["right"] * 6, "left")
+_ALIGN = "lllrrrrrrl"
 SCHEMA = "gradcheck-comparison"
 
 
@@ -46,10 +46,7 @@ class Comparisons:
 
 def comparison_table(run: Comparisons, tablefmt: str = "simple") -> str:
     """Return one line a workload."""
-    cells = [_cells(row) for row in run.rows]
-    if tablefmt == "github":
-        cells = [tuple(cell.replace("|", "\\|") for cell in row) for row in cells]
-    return tabulate(cells, HEADERS, tablefmt, disable_numparse=True, colalign=_ALIGN)
+    return tabled([_cells(row) for row in run.rows], HEADERS, _ALIGN, tablefmt)
 
 
 def _cells(row: Comparison) -> tuple[str, ...]:
@@ -107,7 +104,7 @@ def _reasons(run: Comparisons) -> list[str]:
     alike: dict[tuple[Change, str], list[Comparison]] = {}
     for row in run.rows:
         if row.reason:
-            alike.setdefault((row.change, row.reason), []).append(row)
+            alike.setdefault((row.change, printable(row.reason)), []).append(row)
     told = [f"{change}: {_first(rows)}: {reason}" for (change, reason), rows in alike.items()]
     return ["\n".join(told)] if told else []
 
@@ -115,7 +112,7 @@ def _reasons(run: Comparisons) -> list[str]:
 def _first(rows: Sequence[Comparison]) -> str:
     row, others = rows[0], len(rows) - 1
     more = f" and {others} other{'s' * (others > 1)}" if others else ""
-    return f"{row.case} {row.engine} {row.phase}{more}"
+    return printable(f"{row.case} {row.engine} {row.phase}{more}")
 
 
 def comparison_json(run: Comparisons) -> str:

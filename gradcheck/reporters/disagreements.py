@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from gradcheck.agreement import Disagreement, Side, disagreements
+from gradcheck.quoting import printable
 from gradcheck.reporters.rows import Row, Run
 from gradcheck.vocabulary import Verdict
 
@@ -21,7 +22,7 @@ def _block(case: str, rows: Mapping[str, Row]) -> str:
     found = disagreements({engine: row.outcomes for engine, row in rows.items()})
     lines = [line for each in found for line in _told(each)]
     lines += _verdicts(rows)
-    return "\n".join([case, *lines]) if lines else ""
+    return printable("\n".join([case, *lines])) if lines else ""
 
 
 def _line(label: str, text: str) -> str:

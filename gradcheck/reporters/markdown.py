@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from gradcheck.reporters import document
 from gradcheck.reporters.disagreements import all_disagreements
 from gradcheck.reporters.matrix import ABSENT, counts, matrix, skips
@@ -35,5 +37,6 @@ def _section(title: str, text: str) -> list[str]:
 
 
 def _quoted(text: str) -> str:
-    fence = "```" if "```" not in text else "`" * 8  # longer than any in the text
+    runs = re.findall("`+", text)
+    fence = "`" * max(3, *(len(run) + 1 for run in ["", *runs]))  # longer than any in the text
     return f"{fence}text\n{text}\n{fence}" if text else ""

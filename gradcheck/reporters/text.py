@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from gradcheck.quoting import printable
 from gradcheck.vocabulary import Detects, Evidence, Fact, Judgement, Outcome, Verdict
 
 _LABEL = 13
@@ -13,7 +14,7 @@ _LABEL_OF = {"entry": "worst entry", "entries": "wrong too", "kink": "kink at"}
 
 def described(outcome: Outcome) -> str:
     """Return an outcome that is no PASS as a block of lines."""
-    return "\n".join([_headline(outcome), *_body(outcome), *_repeat(outcome)])
+    return printable("\n".join([_headline(outcome), *_body(outcome), *_repeat(outcome)]))
 
 
 def _headline(outcome: Outcome) -> str:
@@ -27,13 +28,8 @@ def _repeat(outcome: Outcome) -> list[str]:
 
 
 def _line(label: str, text: str) -> str:
-    return f"  {label:<{_LABEL}}{_printable(text)}"
-
-
-def _printable(text: str) -> str:
-    """Text of a user's exception may hold anything: new lines are indented, controls shown."""
-    shown = "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
-    return shown.replace("\n", "\n" + " " * (_LABEL + 2))
+    """Text of a user's exception may hold anything: new lines are indented."""
+    return f"  {label:<{_LABEL}}{text}".replace("\n", "\n" + " " * (_LABEL + 2))
 
 
 def _body(outcome: Outcome) -> Iterator[str]:

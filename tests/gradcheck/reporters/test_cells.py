@@ -15,3 +15,7 @@ def test_new_lines_do_not_break_a_row():
 def test_markup_is_escaped_in_markdown_only(mark):
     assert f"x\\{mark}y" in tabled([[f"x{mark}y"]], ["a"], "l", "github")
     assert f"x{mark}y" in tabled([[f"x{mark}y"]], ["a"], "l", "simple")
+
+
+def test_control_characters_reach_no_terminal():
+    assert tabled([["a\x1b[2Jb"]], ["a"], "", "simple").splitlines()[-1] == "a\\x1b[2Jb"

@@ -1,5 +1,7 @@
 """What people read when something is not right, compared with stored text."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -80,3 +82,14 @@ def test_a_pass_has_nothing_to_tell_but_its_name():
     outcome = outcomes_of(rule_case(sine, sine_rule, x=X))["vjp"]
     assert outcome.verdict is Verdict.PASS
     assert described(outcome).splitlines()[0].startswith("PASS  cases/rules.py::rule")
+
+
+def test_control_characters_are_shown_wherever_they_come_from():
+    def raises(*_):
+        raise ValueError("\x1b[2J\rgone")
+
+    outcome = outcomes_of(rule_case(sine, raises, x=X))["structure"]
+    text = described(replace(outcome, case="cases/\x1b[31m.py::rule"))
+    assert "cases/\\x1b[31m.py::rule" in text
+    assert "\\x1b[2J\\rgone" in text
+    assert "\x1b" not in text
