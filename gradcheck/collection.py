@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -124,17 +123,6 @@ def progress(workloads: Iterable[Workload], stage: str) -> Iterable[Workload]:
 
     # disable=None: progress is for a terminal only.
     return tqdm(workloads, stage, unit="case", leave=False, disable=None, file=sys.stderr)
-
-
-def positive(text: str) -> float:
-    """Return the number that an option gives; argparse tells one that is not above zero."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"{text}: expected a number above 0")
-    return number
 
 
 def nothing_timed(options: argparse.Namespace) -> str:

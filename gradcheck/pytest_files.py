@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from gradcheck.imports import IMPORTS_US
+
 LARGEST = 8 * 2**20
 """Bytes of a file that are looked at: the loader refuses larger case files, in its own words."""
 
-_IMPORTS_US = re.compile(rb"^[ \t]*(?:from|import)[ \t]+gradcheck\b", re.MULTILINE)
 # At the start of a line, or the first thing in the file: indented, or in braces.  All repetitions
 # are possessive, so that no file can make the search take more than linear time.
 _CASES_KEY = re.compile(
@@ -21,7 +22,7 @@ _CASES_KEY = re.compile(
     (?: cases[ \t]*+:(?=\s|\Z) | (?:"cases"|'cases')[ \t]*+: )""",
     re.MULTILINE | re.VERBOSE,
 )
-_MEANT = {".yaml": _CASES_KEY, ".yml": _CASES_KEY, ".py": _IMPORTS_US}
+_MEANT = {".yaml": _CASES_KEY, ".yml": _CASES_KEY, ".py": IMPORTS_US}
 
 
 def reads_as_cases(path: Path) -> bool:

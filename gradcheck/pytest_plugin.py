@@ -76,9 +76,12 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = config.getoption("gradcheck_report_dir")
     # A worker of xdist has a `workerinput`; the process that started it writes for all.
     if folder and not hasattr(config, "workerinput"):
-        from gradcheck.pytest_report import ReportWriter
+        from gradcheck.pytest_report import ReportWriter, unwritable
 
-        writer = ReportWriter(config.invocation_params.dir / folder, seed)
+        place = config.invocation_params.dir / folder
+        if reason := unwritable(place):
+            raise pytest.UsageError(f"--gradcheck-report-dir: {place}: {reason}")
+        writer = ReportWriter(place, seed)
         config.pluginmanager.register(writer, "gradcheck-report")
 
 
@@ -201,7 +204,7 @@ class CaseFile(pytest.File):
 
 
 def _is_marker(tag: str) -> bool:
-    return tag.isidentifier() and not tag.startswith("_") and tag not in ACTING_MARKERS
+    return not tag.startswith("_") and tag not in ACTING_MARKERS
 
 
 def _registered(tag: str, config: pytest.Config) -> str:

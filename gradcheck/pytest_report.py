@@ -14,6 +14,7 @@ import pytest
 
 from gradcheck.quoting import printable
 from gradcheck.reporters.json_lines import JsonLines, replacing
+from gradcheck.reporters.json_lines import unwritable as unwritable
 from gradcheck.reporters.markdown import markdown
 from gradcheck.reporters.rows import Run, rows_of
 from gradcheck.reporters.table import table

@@ -12,14 +12,17 @@ HARNESS = ROOT / "gradcheck"
 
 # A module may import its own level and those above it in this list.
 LEVELS = [
-    ["vocabulary", "errors", "registry", "entry", "detection", "timing", "plain", "quoting"],
+    [
+        *("vocabulary", "errors", "registry", "entry", "detection", "timing", "plain"),
+        *("quoting", "imports"),
+    ],
     ["numeric", "inputs"],
     ["cases", "adapters"],
     ["checks", "judge", "localise", "group_testing", "diagnosis", "expectation", "agreement"],
     ["runner", "selection", "reading", "executors", "bench"],
     ["reporters", "api", "compat"],
     [
-        *("cli", "collection", "settings", "commands", "streams", "__main__"),
+        *("cli", "collection", "settings", "arguments", "commands", "streams", "__main__"),
         *("pytest_plugin", "pytest_report", "pytest_files", "pytest_benchmarks", "pytest_session"),
         "pytest_engines",
     ],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +15,10 @@ from gradcheck.cases.schema import Known
 from gradcheck.cases.wording import nearest
 from gradcheck.cases.yaml_file import read_yaml
 from gradcheck.errors import Mistake
+from gradcheck.imports import IMPORTS_US
 from gradcheck.vocabulary import Case, Place
 
 YAML = (".yaml", ".yml")
-_IMPORTS_US = re.compile(rb"^\s*(from|import)\s+gradcheck\b", re.MULTILINE)
 
 
 class MissingPath(LookupError):
@@ -153,7 +152,7 @@ def _holds_cases(file: Path, python: bool) -> bool:
     skipped = name.startswith(("_", "test_")) or name.endswith("_test") or name == "conftest"
     if file.suffix != ".py" or skipped or not python or not file.is_file():
         return False
-    return _IMPORTS_US.search(file.read_bytes()) is not None
+    return IMPORTS_US.search(file.read_bytes()) is not None
 
 
 # ---------------------------------------------------------------- cases

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from gradcheck import cli
+from gradcheck.arguments import add_seed, positive, whole
 from gradcheck.collection import (
     add_selection,
     nothing_timed,
     paths_of,
-    positive,
     progress,
     read,
     relative,
@@ -48,10 +48,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--phase", action="append", default=[], choices=PHASES, help="time this phase only")
     add("--json", metavar="FILE", help="where timings go (default reports/latest/benchmark.json)")
-    add("--seed", type=int, default=0, metavar="N", help="origin of all random choices (default 0)")
+    add_seed(parser)
     add(
         "--ratios",
-        type=int,
+        type=whole(0),
         default=3,
         metavar="N",
         help="sessions of the ratio to the frozen engine, for `compare` (default 3; 0: none)",

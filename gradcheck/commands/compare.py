@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from gradcheck import cli
+from gradcheck.arguments import positive, whole
 from gradcheck.collection import (
     add_selection,
     nothing_timed,
     paths_of,
-    positive,
     progress,
     read,
     relative,
@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_selection(parser)
     add("--phase", action="append", default=[], choices=PHASES, help="only this phase")
     add("--control", action="store_true", help="measure the revision against itself, too")
-    add("--seed", type=int, metavar="N", help="order of the workers' turns (default: random)")
+    add("--seed", type=whole(), metavar="N", help="order of the workers' turns (default: random)")
     add(
         "--timeout",
         type=positive,

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from gradcheck import cli
-from gradcheck.collection import Pair, add_selection, positive, read, select
+from gradcheck.arguments import add_seed, positive, whole
+from gradcheck.collection import Pair, add_selection, read, select
 from gradcheck.reporters import REPORTERS
 
 if TYPE_CHECKING:
@@ -27,13 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_selection(parser)
     add = parser.add_argument
     add("-x", dest="maxfail", action="store_const", const=1, help="stop at the first failure")
-    add("--maxfail", type=_positive, metavar="N", help="stop after N failures")
+    add("--maxfail", type=whole(1), metavar="N", help="stop after N failures")
     add(
         "--continue-on-collection-errors",
         action="store_true",
         help="run the rest when case files hold mistakes; the exit code is still 2",
     )
-    add("--seed", type=int, default=0, metavar="N", help="origin of all random choices (default 0)")
+    add_seed(parser)
     add(
         "--timeout",
         type=positive,
@@ -69,13 +70,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder of results.jsonl and summary.md (default reports/latest)",
     )
     add("-q", "--quiet", action="store_true", help="show only what did not pass, and the summary")
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text}: expected 1 or more")
-    return number
 
 
 def main(options: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -88,7 +89,20 @@ def replacing(path: Path) -> Iterator[IO[str]]:
         _put(name, file)
 
 
+def unwritable(folder: Path) -> str:
+    """Return why no file can be put into `folder`, which may still have to be made; "" if it can.
+
+    Nothing is written.
+    """
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    if not there.is_dir():
+        return "a file is in the way of this folder"
+    return "" if os.access(there, os.W_OK) else "this folder cannot be written to"
+
+
 def _temporary(file: Path) -> tuple[int, str]:
+    if reason := unwritable(file.parent):
+        raise PermissionError(errno.EACCES, reason, str(file.parent))
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         return tempfile.mkstemp(".partial", f"{file.name}.", file.parent)

@@ -237,6 +237,7 @@ def test_k_selects_what_the_command_line_selects(library, expression):
 
 def test_tags_are_markers_under_strict_markers(library):
     assert collected(library, "--strict-markers", "-m", "loss") == SOFTMAX
+    assert collected(library, "--strict-markers", "-m", "smooth-ish and loss") == SOFTMAX
 
 
 def test_a_tag_named_as_a_marker_that_acts_does_nothing(library):
@@ -423,6 +424,15 @@ def results(path):
     return header["seed"], sorted(records, key=lambda r: (r["case"], r["check"]))
 
 
+@pytest.mark.parametrize("place", ["taken", "taken/below"])
+def test_a_folder_that_cannot_be_written_is_an_error_of_usage(library, place):
+    (library.path / "taken").touch()
+    result = library.runpytest(f"--gradcheck-report-dir={place}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    [said] = [line for line in result.errlines if "--gradcheck-report-dir" in line]
+    assert said.endswith(f"{place}: a file is in the way of this folder")
+
+
 def test_nothing_is_written_unless_it_is_asked_for(library):
     library.runpytest("-p", "no:cacheprovider")
     library.runpytest("-p", "no:cacheprovider", "--collect-only", "--gradcheck-report-dir=out")
@@ -511,7 +521,7 @@ import sys
 def pytest_sessionfinish():
     ours = ("gradcheck.", "numpy", "yaml", "pydantic", "engine", "tabulate", "tqdm")
     loaded = {n for n in sys.modules if n.startswith(ours)}
-    loaded -= {"gradcheck.pytest_plugin", "gradcheck.pytest_files"}
+    loaded -= {"gradcheck.pytest_plugin", "gradcheck.pytest_files", "gradcheck.imports"}
     print("LOADED", sorted(loaded))
 """,
 }
@@ -536,7 +546,7 @@ def test_the_plugin_imports_pytest_alone():
     command = [sys.executable, "-c", code]
     env = {**os.environ, "PYTHONPATH": str(HOME)}
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=env)
-    ours = ["gradcheck", "gradcheck.pytest_files", "gradcheck.pytest_plugin"]
+    ours = ["gradcheck", *(f"gradcheck.{n}" for n in ("imports", "pytest_files", "pytest_plugin"))]
     assert done.stdout.strip() == str(ours)
 
 
