@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -14,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from gradcheck import runner
-from gradcheck.adapters import ADAPTERS, is_known
-from gradcheck.adapters.received import engine_of, framework_of, received
-from gradcheck.checks import CHECKS
+from gradcheck.adapters.define_by_run import as_outputs
+from gradcheck.adapters.received import engine_of, framework_of, nested_arrays, received
 from gradcheck.errors import CaseError, GradientError, InconclusiveError
 from gradcheck.numeric import directional_derivative
+from gradcheck.options import checked, checked_tolerance
 from gradcheck.reading import find_root as find_root
 from gradcheck.reading import operation_names as operation_names
 from gradcheck.reading import read_cases as read_cases
@@ -37,7 +35,6 @@ from gradcheck.vocabulary import (
     Verdict,
 )
 
-LEAST_BUDGET = 19  # evaluations: what a clean derivative costs
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -72,19 +69,19 @@ def check(
     >>> bool(check(sin, np.array([0.5, 1.0])))
     True
     """
+    _require_callable("f", f)
+    if engine is not None and not isinstance(engine, str):
+        raise TypeError(f"engine={engine!r:.60}: expected the name of an engine")
     given = kwargs or _NOTHING
     engine = engine or engine_of((f, *inputs, *given.values())) or runner.DEFAULT_ENGINE
-    if framework := framework_of(engine):
-        names = _input_names(getattr(f, "forward", f), len(inputs))
-        arguments = dict(zip(names, inputs, strict=True))
+    framework = framework_of(engine)
+    names = _input_names(getattr(f, "forward", f) if framework else f, len(inputs))
+    arguments = dict(zip(names, inputs, strict=True))
+    if framework:
         declared, function = received(framework, f, arguments, given)
     else:
-        names = _input_names(f, len(inputs))
-        declared = _declared(dict(zip(names, map(_as_array, inputs), strict=True)))
-
-        def function(xp: Any, **xs: Any) -> Any:
-            return f(*xs.values(), **given)
-
+        leaves, function = nested_arrays(f, arguments, given)
+        declared = _declared({name: _as_array(leaf) for name, leaf in leaves.items()})
     case = _case_of(f, declared, tolerance, function=function)
     return _report(case, engine, checks, seed, budget)
 
@@ -110,6 +107,8 @@ def check_rule(
     >>> check_rule(*rule, np.array([0.5, 1.0])).verdict
     <Verdict.PASS: 'PASS'>
     """
+    _require_callable("forward", forward)
+    _require_callable("backward", backward)
     names = _input_names(forward, len(inputs))
     arrays = dict(zip(names, map(_as_array, inputs), strict=True))
     case = _case_of(forward, _declared(arrays), tolerance, rule=(forward, backward))
@@ -169,7 +168,7 @@ def derivative(
     True
     """
     return directional_derivative(
-        f,
+        lambda *xs: as_outputs(f(*xs)),
         _arrays(x),
         _arrays(x_dot),
         None if y_bar is None else _arrays(y_bar),
@@ -197,6 +196,11 @@ def load_cases(
 # ---------------------------------------------------------------- from arguments to a case
 
 
+def _require_callable(name: str, f: object) -> None:
+    if not callable(f):
+        raise TypeError(f"{name}={f!r:.60}: expected a function")
+
+
 def _input_names(f: Callable[..., Any], count: int) -> list[str]:
     """Name inputs as `f` names its parameters; x0, x1, ... where it does not."""
     try:
@@ -214,12 +218,14 @@ def _as_array(value: Any) -> np.ndarray:
     data = getattr(value, "data", None)
     if isinstance(data, np.ndarray) and not isinstance(value, np.ndarray):
         return data
+    kind = type(value).__name__
     if isinstance(value, tuple | dict):
-        kind = type(value).__name__
-        raise TypeError(f"an input is a {kind}: pass its parts one by one, check(f, a, b)")
-    array = np.asarray(value)
+        raise TypeError(f"an input is a {kind}: pass its parts one by one")
+    try:
+        array = np.asarray(value)
+    except Exception as error:  # lists of unequal lengths, arrays of other libraries
+        raise TypeError(f"an input is a {kind} that is no array here: {error}") from error
     if array.dtype.kind not in "fciub":
-        kind = type(value).__name__
         of = f" of {array.dtype}" if isinstance(value, np.ndarray | list) else ""
         raise TypeError(f"an input is a {kind}{of}: expected numbers or an array of numbers")
     # A whole number is meant as a real one, as in a case file; an integer array is meant as it is.
@@ -227,7 +233,7 @@ def _as_array(value: Any) -> np.ndarray:
 
 
 def _arrays(value: Any) -> tuple[np.ndarray, ...]:
-    return tuple(map(np.asarray, value)) if isinstance(value, tuple) else (np.asarray(value),)
+    return tuple(map(_as_array, value if isinstance(value, tuple) else (value,)))
 
 
 def _declared(arrays: Mapping[str, np.ndarray]) -> dict[str, Input]:
@@ -244,50 +250,18 @@ def _case_of(
         slug=getattr(f, "__name__", type(f).__name__),
         place=Place(""),
         inputs=inputs,
-        tolerance=_as_tolerance(tolerance),
+        tolerance=checked_tolerance(tolerance),
         **kind,
     )
-
-
-def _as_tolerance(given: Tolerance | Mapping[str, float] | None) -> Tolerance | None:
-    if given is None:
-        return None
-    if not isinstance(given, Tolerance):
-        for name in given:
-            _require("tolerance", name, ("rtol", "atol"))
-        given = Tolerance(**given)
-    for name, value in (("rtol", given.rtol), ("atol", given.atol)):
-        if not 0 <= value < math.inf:
-            raise ValueError(f"tolerance {name}={value}: expected a number of zero or more")
-    return given
 
 
 def _report(
     case: Case, engine: str, checks: Sequence[str] | None, seed: int, budget: int | None
 ) -> Report:
-    for name in checks or ():
-        _require("check", name, CHECKS)
-    if not is_known(engine):  # else it is listed, or the file or module of an engine of one's own
-        _require("engine", engine, ADAPTERS)
-    if budget is not None and budget < LEAST_BUDGET:
-        raise ValueError(
-            f"budget={budget}: one derivative takes {LEAST_BUDGET} evaluations or more"
-        )
-    options = runner.Options(
-        engines=(engine,), checks=tuple(checks or ()), seed=seed, budget=budget or 150
-    )
-    again = f"the same call, with seed={seed}"
+    options = checked((engine,), checks or (), seed, budget)
+    again = f"the same call, with seed={options.seed}"
     outcomes = [replace(o, repeat=again) for o in runner.run_case(case, engine, options)]
     return Report(tuple(outcomes), _text(outcomes))
-
-
-def _require(kind: str, name: str, known: Iterable[str]) -> None:
-    names = sorted(known)
-    if name in names:
-        return
-    near = difflib.get_close_matches(name, names, 1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    raise ValueError(f"no {kind} named {name!r}; {hint}there are {', '.join(names)}")
 
 
 _TOLD = tuple(v for v in Verdict if v not in (Verdict.PASS, Verdict.SKIP))

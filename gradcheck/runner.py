@@ -6,7 +6,7 @@ import hashlib
 import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from gradcheck.expectation import as_expected
 from gradcheck.inputs import copied, make
 from gradcheck.judge import judge
 from gradcheck.localise import wrong_entries
+from gradcheck.options import BUDGET, checked
+from gradcheck.options import Options as Options
 from gradcheck.quoting import quoted
 from gradcheck.vocabulary import (
     Case,
@@ -36,35 +38,26 @@ from gradcheck.vocabulary import (
 DEFAULT_ENGINE = "engine"
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a run was asked for, beside its cases.
-
-    Empty `engines` and `checks` leave the choice to each case; `budget` is the limit on the
-    evaluations of one derivative, `timeout` the seconds that a case was given, if it was.
-    """
-
-    engines: tuple[str, ...] = ()
-    checks: tuple[str, ...] = ()
-    seed: int = 0
-    budget: int = 150
-    timeout: float | None = None
-
-
 def run(
     cases: Iterable[Case],
     *,
     engines: Sequence[str] = (),
     checks: Sequence[str] = (),
     seed: int = 0,
-    budget: int = 150,
+    budget: int = BUDGET,
 ) -> Iterator[Outcome]:
-    """Yield an outcome for each check of each case on each engine, in order.
+    """Return an outcome for each check of each case on each engine, in order, as they come.
 
     `engines`: names that replace the cases' own choice, where a case allows them.
     `checks`: names of the only checks to run.  `seed`: the origin of every random choice.
+    Raises ValueError for a name that there is not, TypeError for what is no name or no case.
     """
-    options = Options(tuple(engines), tuple(checks), seed, budget)
+    if isinstance(cases, Case | str):
+        raise TypeError(f"cases={cases!r:.60}: expected several, as load_cases returns them")
+    return _outcomes(cases, checked(engines, checks, seed, budget))
+
+
+def _outcomes(cases: Iterable[Case], options: Options) -> Iterator[Outcome]:
     for case in cases:
         for engine in engines_of(case, options.engines):
             yield from run_case(case, engine, options)

@@ -19,7 +19,7 @@ LEVELS = [
     ["numeric", "inputs"],
     ["cases", "adapters"],
     ["checks", "judge", "localise", "group_testing", "diagnosis", "expectation", "agreement"],
-    ["runner", "selection", "reading", "executors", "bench"],
+    ["runner", "options", "selection", "reading", "executors", "bench"],
     ["reporters", "api", "compat"],
     [
         *("cli", "collection", "settings", "arguments", "commands", "streams", "__main__"),

@@ -80,10 +80,11 @@ def _outputs(
 
 
 def as_outputs(ys: Any) -> tuple[Any, ...]:
-    """Return what a function returned as a tuple of outputs; TypeError where one is None."""
+    """Return what a function returned as a tuple of outputs; TypeError where one is none."""
     outputs = tuple(ys) if isinstance(ys, tuple | list) else (ys,)
-    if any(y is None for y in outputs):
-        raise TypeError("the function returned None: expected an array, or a tuple of arrays")
+    if wrong := [y for y in outputs or [()] if y is None or isinstance(y, tuple | dict | str)]:
+        said = "None" if wrong[0] is None else f"a {type(wrong[0]).__name__}, {wrong[0]!r:.60}"
+        raise TypeError(f"the function returned {said}: expected an array, or a tuple of arrays")
     return outputs
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from gradcheck.adapters import ADAPTERS, adapter, unusable
 from gradcheck.adapters.engine import engine_module
 from gradcheck.adapters.framework import Framework
-from gradcheck.adapters.nested import named_leaves
+from gradcheck.adapters.nested import named_leaves, rebuilt
 from gradcheck.vocabulary import Input
 
 _ROOTS = {"torch": "torch", "jax": "jax", "jaxlib": "jax"}
@@ -84,11 +84,43 @@ def received(
         try:
             return call(held, *values, **{n: given.get(n, v) for n, v in kwargs.items()})
         except TypeError as error:
-            if len(values) == 1 and isinstance(values[0], tuple) and "missing" in str(error):
-                error.add_note(MISSING)
+            _hint(error, values)
             raise
 
     return inputs, function
+
+
+def nested_arrays(
+    f: Callable[..., Any], arguments: Mapping[str, Any], kwargs: Mapping[str, Any]
+) -> tuple[dict[str, Any], Callable[..., Any]]:
+    """Return the arrays in tuples and dicts by name, and f as a case's function of them.
+
+    A list is an array of its own, as NumPy has it.
+    """
+    nests = {name for name, tree in arguments.items() if isinstance(tree, tuple | dict)}
+    leaves = {
+        name: leaf
+        for argument, tree in arguments.items()
+        for name, leaf in (
+            named_leaves(argument, tree) if argument in nests else [(argument, tree)]
+        )
+    }
+
+    def function(xp: Any, **xs: Any) -> Any:
+        values = [rebuilt(n, t, xs) if n in nests else xs[n] for n, t in arguments.items()]
+        try:
+            return f(*values, **kwargs)
+        except TypeError as error:
+            _hint(error, values)
+            raise
+
+    return leaves, function
+
+
+def _hint(error: TypeError, values: Sequence[Any]) -> None:
+    """Say what to write where one tuple was given to what may be a function of several arrays."""
+    if len(values) == 1 and isinstance(values[0], tuple):
+        error.add_note(MISSING)
 
 
 def _is_marked(framework: Framework, tree: Any) -> bool:

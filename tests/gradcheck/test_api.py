@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -163,8 +165,10 @@ def test_a_step_that_does_not_move_x_says_nothing():
 def test_inputs_that_are_no_arrays_are_refused():
     with pytest.raises(TypeError, match="an input is a str"):
         check(engine.sin, "x")
-    with pytest.raises(TypeError, match=r"pass its parts one by one, check\(f, a, b\)"):
-        check(engine.sin, (1.0, 2.0))
+    with pytest.raises(TypeError, match="an input is a str"):
+        check(engine.sin, (1.0, "x"))
+    with pytest.raises(TypeError, match="an input is a tuple: pass its parts one by one"):
+        check_rule(*RULE, (X, X))
 
 
 def test_the_inputs_of_the_user_are_left_alone():
@@ -252,3 +256,84 @@ def test_public_names_are_there():
         assert getattr(gradcheck, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         gradcheck.nonsense  # noqa: B018 -- the access is the test
+
+
+# ---------------------------------------------------------------- what callers get wrong
+
+RULE = (np.sin, lambda y_bars, xs, ys: y_bars[0] * np.cos(xs[0]))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"seed": "3"}, "seed='3': expected a whole number"),
+        ({"seed": 1.5}, "seed=1.5: expected a whole number"),
+        ({"budget": 100.5}, "budget=100.5: expected a whole number"),
+        ({"tolerance": 1e-6}, r"tolerance=1e-06: expected Tolerance\(rtol=..., atol=...\)"),
+        ({"engine": 3}, "engine=3: expected the name of an engine"),
+        ({"checks": "vjp"}, "checks='vjp': expected a list of names"),
+    ],
+)
+def test_an_option_of_the_wrong_type_is_told_with_what_it_takes(options, message):
+    with pytest.raises(TypeError, match=message):
+        check(engine.sin, X, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"engines": ["nope"]}, "no engine named 'nope'; there are .*engine"),
+        ({"engines": ["engin"]}, "did you mean 'engine'"),
+        ({"checks": ["vpj"]}, "no check named 'vpj'; did you mean 'vjp'"),
+        ({"budget": 3}, "budget=3: one derivative takes 19 evaluations or more"),
+    ],
+)
+def test_run_refuses_names_that_there_are_not_when_it_is_called(options, message):
+    with pytest.raises(ValueError, match=message):
+        gradcheck.run([], **options)
+
+
+def test_run_takes_several_cases_and_several_names():
+    with pytest.raises(TypeError, match="expected several, as load_cases returns them"):
+        gradcheck.run("cases")
+    with pytest.raises(TypeError, match="engines='engine': expected a list of names"):
+        gradcheck.run([], engines="engine")
+
+
+def test_whole_numbers_of_numpy_are_seeds_and_budgets():
+    report = check(engine.sin, X, seed=np.int64(3), budget=np.int32(100))
+    same = check(engine.sin, X, seed=3, budget=100)
+    assert [o.judgements for o in report.outcomes] == [o.judgements for o in same.outcomes]
+    assert json.loads(json.dumps(report.to_dict()))["outcomes"][0]["seed"] == 3
+
+
+def test_tuples_and_dicts_of_arrays_are_one_nested_input():
+    report = check(lambda p, o: p[0] * p[1]["w"] + o, (X, {"w": X}), X)
+    assert report.passed
+    assert set(report.detects) == {"p[0]", "p[1]['w']", "o"}
+
+
+def test_a_tuple_for_a_function_of_several_says_what_to_write():
+    assert "check(f, a, b)" in str(check(lambda a, b: a * b, (X, X)))
+
+
+@pytest.mark.parametrize(
+    ("returned", "said"), [(None, "None"), ({"a": 1.0}, "a dict"), ((), "a tuple"), ("a", "a str")]
+)
+def test_what_is_no_array_is_said_to_have_been_returned(returned, said):
+    message = f"the function returned {said}"
+    assert message in str(check(lambda x: returned, X))
+    assert message in str(check_rule(lambda x: returned, RULE[1], X))
+    with pytest.raises(TypeError, match=message):
+        derivative(lambda x: returned, X, X)
+
+
+def test_what_is_no_function_is_told_at_once():
+    with pytest.raises(TypeError, match="f=3: expected a function"):
+        check(3, X)
+    with pytest.raises(TypeError, match="backward=None: expected a function"):
+        check_rule(np.sin, None, X)
+
+
+def test_a_whole_number_is_a_point_of_a_derivative():
+    assert derivative(np.sin, 1, 1) == derivative(np.sin, 1.0, 1.0)
