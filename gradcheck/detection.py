@@ -35,6 +35,13 @@ class Detections(dict[str, Detects]):
     def absolute(self) -> bool:
         return any(one.absolute for one in self.values())
 
+    def summary(self) -> dict[str, object] | None:
+        """Return the weakest of all beside those by input; None where nothing was compared."""
+        if not self:
+            return None
+        weakest = {"factor": self.factor, "entry": self.entry, "absolute": self.absolute}
+        return {**weakest, "inputs": dict(self)}
+
 
 def weakest(several: Iterable[Mapping[str, Detects]]) -> Detections:
     """Merge what several comparisons detect, by input; the weaker of two stands."""

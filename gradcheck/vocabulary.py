@@ -317,6 +317,11 @@ class Fact:
     expected: str = ""
     found: str = ""
 
+    @classmethod
+    def either(cls, claim: str, holds: bool, expected: str, otherwise: str) -> Fact:
+        """Return the fact that found what was expected if it holds, and `otherwise` if not."""
+        return cls(claim, holds, expected, expected if holds else otherwise)
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -379,9 +384,14 @@ class Report:
         return weakest(outcome.detects for outcome in self.outcomes)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the report as plain dicts, lists, numbers and text."""
+        """Return the report as what JSON knows; NaN and infinities become text."""
         outcomes = [plain(outcome) for outcome in self.outcomes]
-        return {"verdict": str(self.verdict), "passed": self.passed, "outcomes": outcomes}
+        return {
+            "verdict": str(self.verdict),
+            "passed": self.passed,
+            "detects": plain(self.detects.summary()),
+            "outcomes": outcomes,
+        }
 
     def __bool__(self) -> bool:
         return self.passed

@@ -68,7 +68,9 @@ def _of_leaf(
     if not passes:
         claim = f"step {played.number}: {name} has no gradient"
         # Some engines start from zeros, to which they add.
-        yield Fact(claim, gradient is None or not gradient.any(), "None, or zeros", "a gradient")
+        yield Fact.either(
+            claim, gradient is None or not gradient.any(), "None, or zeros", "a gradient"
+        )
         return
     found = [np.zeros_like(x) for x in subject.xs]
     if gradient is not None:
@@ -191,7 +193,7 @@ def _sums(
         if any(g is None for g in expected) or found[name] is None:
             claim = f"the gradient of {name} adds {when}"
             missing = all(g is None for g in expected) and found[name] is None
-            yield Fact(claim, missing, "None in all passes or in none", "None in some")
+            yield Fact.either(claim, missing, "None in all passes or in none", "None in some")
         else:
             yield _is_sum(f"the gradient of {name} adds {when}", found[name], expected, floor)
 
@@ -217,7 +219,7 @@ def _held(held: Grads, kept: Grads) -> Iterator[Fact]:
         if gradient is not None and before is not None:
             claim = f"the gradient of {name} that someone holds is not changed by a later pass"
             same = same_bits(gradient, before)
-            yield Fact(claim, same, "the array as it was", "other values in it")
+            yield Fact.either(claim, same, "the array as it was", "other values in it")
 
 
 CHECKS.register("accumulation")(

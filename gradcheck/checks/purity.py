@@ -49,7 +49,7 @@ def _copies(arrays: Iterable[np.ndarray | None]) -> list[np.ndarray | None]:
 
 def _unchanged(label: str, array: np.ndarray, copy: np.ndarray | None) -> Fact:
     claim = f"{label} is not written to"
-    return Fact(claim, same_bits(array, copy), "the array as it was", "other values in it")
+    return Fact.either(claim, same_bits(array, copy), "the array as it was", "other values in it")
 
 
 def _repeats(
@@ -59,7 +59,7 @@ def _repeats(
     claim: str = "is the same at a second call",
 ) -> Fact:
     holds = len(first) == len(second) and all(map(same_bits, first, second))
-    return Fact(f"{what} {claim}", holds, "the same bits", _difference(first, second))
+    return Fact.either(f"{what} {claim}", holds, "the same bits", _difference(first, second))
 
 
 def _difference(first: Sequence[np.ndarray | None], second: Sequence[np.ndarray | None]) -> str:
@@ -122,7 +122,7 @@ def _recorded(subject: Subject, ys: Arrays) -> Iterator[Fact]:
     for k, (y, beside) in enumerate(zip(floating, subject.recorded(*subject.xs), strict=True)):
         claim = f"output {k} is the same where it is differentiated"
         off = f"other values, by up to {_furthest(y, beside):.3g}"
-        yield Fact(claim, _is_same(y, beside), "the function's values", off)
+        yield Fact.either(claim, _is_same(y, beside), "the function's values", off)
 
 
 def _alone(subject: Subject, y_bars: Arrays, found: Sequence[np.ndarray | None]) -> Iterator[Fact]:
@@ -139,7 +139,7 @@ def _alone(subject: Subject, y_bars: Arrays, found: Sequence[np.ndarray | None])
         only = np.asarray(filled(subject, subject.alone(i)(subject.xs, y_bars))[i])
         claim = f"the gradient of {subject.names[i]} is the same where it alone is asked for"
         off = f"another, off by up to {_furthest(whole[i], only):.3g}"
-        yield Fact(claim, _is_same(whole[i], only, largest), "the same gradient", off)
+        yield Fact.either(claim, _is_same(whole[i], only, largest), "the same gradient", off)
 
 
 def _is_same(y: np.ndarray, other: np.ndarray, around: float = 0.0) -> bool:

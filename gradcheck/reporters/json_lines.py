@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import math
 import os
 import platform
 import tempfile
@@ -47,23 +46,8 @@ class JsonLines:
         """Write nothing: every line stands already."""
 
     def _write(self, record: dict[str, Any]) -> None:
-        try:
-            line = json.dumps(record, allow_nan=False)
-        except ValueError:
-            line = json.dumps(_finite(record), allow_nan=False)
-        self._stream.write(line + "\n")
+        self._stream.write(json.dumps(record, allow_nan=False) + "\n")
         self._stream.flush()
-
-
-def _finite(thing: Any) -> Any:
-    """JSON has no NaN and no infinity: these become text."""
-    if isinstance(thing, float) and not math.isfinite(thing):
-        return str(thing)
-    if isinstance(thing, dict):
-        return {key: _finite(value) for key, value in thing.items()}
-    if isinstance(thing, list):
-        return [_finite(value) for value in thing]
-    return thing
 
 
 @contextmanager

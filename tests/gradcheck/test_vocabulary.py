@@ -1,4 +1,5 @@
 import json
+import math
 from itertools import pairwise
 
 import pytest
@@ -6,6 +7,10 @@ import pytest
 from gradcheck.vocabulary import (
     Case,
     Detects,
+    Estimate,
+    Evidence,
+    Fact,
+    Judgement,
     Outcome,
     Place,
     Report,
@@ -72,3 +77,20 @@ def test_a_report_becomes_json():
 def test_a_place_shows_what_is_known():
     assert str(Place("a.yaml")) == "a.yaml"
     assert str(Place("a.yaml", 3, 5)) == "a.yaml:3:5"
+
+
+def test_a_report_as_json_has_no_nan_and_says_what_was_detected():
+    lost = Evidence("q", ("x",), math.nan, Estimate(math.nan, math.inf), 1.0, 1.0, 1.0, 0.0)
+    judgement = Judgement(lost, Verdict.INCONCLUSIVE)
+    undecided = outcome(Verdict.INCONCLUSIVE, judgements=(judgement,))
+    passed = outcome(Verdict.PASS, detects={"x": Detects(1e-13, 1e-12)})
+    told = json.loads(json.dumps(Report((undecided, passed)).to_dict(), allow_nan=False))
+    assert told["outcomes"][0]["judgements"][0]["evidence"]["estimate"]["error"] == "inf"
+    weakest = {"factor": 1e-13, "entry": 1e-12, "absolute": False}
+    assert told["detects"] == {**weakest, "inputs": {"x": weakest}}
+    assert Report((undecided,)).to_dict()["detects"] is None
+
+
+def test_a_fact_that_holds_found_what_was_expected():
+    assert Fact.either("same", True, "the same bits", "others").found == "the same bits"
+    assert Fact.either("same", False, "the same bits", "others").found == "others"

@@ -59,7 +59,9 @@ def grows_with_each_call():
 
 
 def test_a_pure_rule_passes():
-    assert purity(sine, sine_rule).verdict is Verdict.PASS
+    outcome = purity(sine, sine_rule)
+    assert outcome.verdict is Verdict.PASS
+    assert all(j.evidence.found == j.evidence.expected for j in outcome.judgements)
 
 
 @pytest.mark.parametrize(
