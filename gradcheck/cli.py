@@ -13,6 +13,7 @@ from types import ModuleType
 
 from gradcheck import __version__, commands
 from gradcheck.quoting import printable
+from gradcheck.signals import terminable
 from gradcheck.streams import lasting
 
 EXIT_OK = 0
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 all passed; 1 a failure; 2 a mistake in the command line or a case file; 3 a fault of ours;
     4 something could not be measured; 5 nothing was compared; 130 interrupted.
     """
-    with lasting():
+    with lasting(), terminable():
         return _ended(_parser().parse_args(arguments))
 
 

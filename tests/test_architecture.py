@@ -14,7 +14,7 @@ HARNESS = ROOT / "gradcheck"
 LEVELS = [
     [
         *("vocabulary", "errors", "registry", "entry", "detection", "timing", "plain"),
-        *("quoting", "imports"),
+        *("quoting", "imports", "signals"),
     ],
     ["numeric", "inputs"],
     ["cases", "adapters"],

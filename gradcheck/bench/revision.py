@@ -5,18 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 from gradcheck.adapters.engine import ENGINE_FOLDER
 from gradcheck.bench.side import Side, counterpart
+from gradcheck.signals import deaf, terminable
 
 # A hook is told by these where its repository is, which would misplace a worktree.
 _OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
@@ -65,7 +62,7 @@ def checked_out(name: str, start: Path) -> Iterator[Revision]:
 
 def _remove(folder: Path, top: Path) -> None:
     """Remove a worktree, even one that git was stopped in making; Ctrl-C comes too late here."""
-    with _deaf():
+    with deaf():
         with contextlib.suppress(RevisionError):  # it is locked only while it is made
             _git(top, "worktree", "unlock", str(folder))
         shutil.rmtree(folder, ignore_errors=True)
@@ -142,31 +139,3 @@ def _git(folder: Path, *arguments: str) -> str:
         said = done.stderr.strip().removeprefix("fatal: ").splitlines()
         raise RevisionError(f"git {arguments[0]}: {said[0] if said else 'failed'} (in {folder})")
     return done.stdout
-
-
-def terminable() -> contextlib.AbstractContextManager[None]:
-    """Have SIGTERM and SIGHUP end the block as Ctrl-C does, so that what it made is removed."""
-    return _on(("SIGTERM", "SIGHUP"), _interrupt)
-
-
-def _deaf() -> contextlib.AbstractContextManager[None]:
-    return _on(("SIGINT", "SIGTERM", "SIGHUP"), signal.SIG_IGN)
-
-
-@contextlib.contextmanager
-def _on(names: Sequence[str], handler: Any) -> Iterator[None]:
-    """Handle signals so within the block, where there are such and a thread may."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    before = {number: signal.signal(number, handler) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, earlier in before.items():
-            signal.signal(number, earlier)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -114,15 +113,11 @@ def _interrupted_in(
     options: argparse.Namespace, root: Path, workloads: Sequence[Workload], measured: Measured
 ) -> bool:
     """Measure, and return whether it was interrupted: the timings so far are kept."""
-    # What stops a job in CI is taken as Ctrl-C.
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         _measure(options, root, workloads, measured)
         _relate(options, root, workloads, measured)
     except KeyboardInterrupt:
         return True
-    finally:
-        signal.signal(signal.SIGTERM, before)
     return False
 
 

@@ -96,7 +96,9 @@ def _run(options: argparse.Namespace, stdout: IO[str]) -> int:
         executor = stack.enter_context(apart)
         pairs, deselected = select(cases, options, executor.unusable)
         start = time.perf_counter()
-        writers = _writers(options, root, stdout, stack)
+        # A run of nothing leaves the report of the last one.
+        folder = _report_folder(options, root) if pairs else []
+        writers = _writers(folder, options, stdout, stack)
         try:
             for outcome in _limited(_outcomes(executor, pairs, options), options):
                 outcomes.append(outcome)
@@ -162,16 +164,22 @@ def _exit_code(run: Run, options: argparse.Namespace) -> int:
 
 
 def _writers(
-    options: argparse.Namespace, root: Path, stdout: IO[str], stack: ExitStack
+    files: Sequence[tuple[str, Path]],
+    options: argparse.Namespace,
+    stdout: IO[str],
+    stack: ExitStack,
 ) -> list[Writer]:
     """Open every report, to be closed and put in place with `stack`."""
     from gradcheck.reporters.json_lines import replacing
 
-    folder = Path(options.report_dir) if options.report_dir else root / "reports" / "latest"
-    files = [("json", folder / "results.jsonl"), ("markdown", folder / "summary.md")]
-    files += map(_kind_and_file, options.report)
+    files = [*files, *map(_kind_and_file, options.report)]
     streams = [(kind, stack.enter_context(replacing(file))) for kind, file in files]
     return [REPORTERS[k](s, options.seed) for k, s in [*streams, (options.format, stdout)]]
+
+
+def _report_folder(options: argparse.Namespace, root: Path) -> list[tuple[str, Path]]:
+    folder = Path(options.report_dir) if options.report_dir else root / "reports" / "latest"
+    return [("json", folder / "results.jsonl"), ("markdown", folder / "summary.md")]
 
 
 def _kind_and_file(report: str) -> tuple[str, Path]:

@@ -387,7 +387,8 @@ def test_a_reader_that_stops_early_is_no_fault(project):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
-def test_an_interrupted_run_is_130_and_keeps_what_it_had(project):
+@pytest.mark.parametrize("stop", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_an_interrupted_run_is_130_and_keeps_what_it_had(project, stop):
     add(
         project,
         "slow.py",
@@ -409,7 +410,7 @@ def test_an_interrupted_run_is_130_and_keeps_what_it_had(project):
     deadline = time.monotonic() + 30
     while not Path("started").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(getattr(signal, stop))
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in err
@@ -417,6 +418,15 @@ def test_an_interrupted_run_is_130_and_keeps_what_it_had(project):
     assert out.splitlines()[-1].endswith("interrupted")
     results = (project / "reports" / "latest" / "results.jsonl").read_text().splitlines()
     assert len(results) > 3
+    assert not list((project / "reports" / "latest").glob("*.partial"))
+
+
+def test_a_run_of_nothing_leaves_the_last_report(project, capsys):
+    assert main(["run"]) == 0
+    latest = project / "reports" / "latest"
+    before = {path: path.read_text() for path in latest.iterdir()}
+    assert main(["run", "-k", "nothing_of_that_name"]) == 5
+    assert {path: path.read_text() for path in latest.iterdir()} == before
 
 
 # ---------------------------------------------------------------- engines of one's own
