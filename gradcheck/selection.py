@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-import ast
+import enum
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from gradcheck.vocabulary import Case
 
-_TOKEN = re.compile(r"\s*(?:(?P<bracket>[()])|(?P<word>[^\s()]+))")
+# What pytest takes for a word.
+_TOKEN = re.compile(r"[()]|[\w:+\-.\[\]\\/]+")
+
+
+class _Operator(enum.IntEnum):
+    """What combines words; the higher one binds."""
+
+    BRACKET = 0
+    OR = 1
+    AND = 2
+    NOT = 3
+
+
+_OPERATORS = {"(": _Operator.BRACKET, "or": _Operator.OR, "and": _Operator.AND}
+_OPERATORS["not"] = _Operator.NOT
 
 
 class SelectionError(ValueError):
@@ -23,27 +37,15 @@ def selector(expression: str) -> Callable[[Case, str], bool]:
     """
     if not expression.strip():
         return lambda case, engine: True
-    words: list[str] = []
-    source = " ".join(_translated(token, words) for token in _tokens(expression))
     try:
-        # Nothing but brackets, and, or, not and matched[<number>] can be in `source`.
-        tree = ast.parse(source, "-k", "eval")
-    except SyntaxError as error:
-        raise _unreadable(expression) from error
-    if any(isinstance(node, ast.Call | ast.Tuple) for node in ast.walk(tree)):
-        raise _unreadable(expression)  # brackets after a word, or around nothing
-    code = compile(tree, "-k", "eval")
-
-    def selects(case: Case, engine: str) -> bool:
-        names = names_of(case, engine)
-        matched = [any(word in name for name in names) for word in words]
-        return bool(eval(code, {"__builtins__": {}}, {"matched": matched}))
-
-    return selects
+        postfix = _postfix(_tokens(expression))
+    except SelectionError as error:
+        shown = expression if len(expression) <= _LONGEST else f"{expression[:_LONGEST]}…"
+        raise SelectionError(f"-k {shown!r}: {error}: expected words, and, or, not, ()") from None
+    return lambda case, engine: _holds(postfix, names_of(case, engine))
 
 
-def _unreadable(expression: str) -> SelectionError:
-    return SelectionError(f"-k {expression!r}: expected words, and, or, not, ()")
+_LONGEST = 80
 
 
 def names_of(case: Case, engine: str) -> list[str]:
@@ -54,12 +56,62 @@ def names_of(case: Case, engine: str) -> list[str]:
     return [name.lower() for name in (*names, engine) if name]
 
 
-def _tokens(expression: str) -> list[str]:
-    return [match.group().strip() for match in _TOKEN.finditer(expression)]
+def _tokens(expression: str) -> Iterator[str]:
+    place = 0
+    while place < len(expression):
+        found = _TOKEN.match(expression, place)
+        if found:
+            yield found.group()
+            place = found.end()
+        elif expression[place].isspace():
+            place += 1
+        else:
+            raise SelectionError(f"unexpected character {expression[place]!r}")
 
 
-def _translated(token: str, words: list[str]) -> str:
-    if token in ("(", ")", "and", "or", "not"):
-        return token
-    words.append(token.lower())
-    return f"matched[{len(words) - 1}]"
+def _postfix(tokens: Iterator[str]) -> list[str | _Operator]:
+    """Return words and then what combines them, by two stacks: nesting may be of any depth."""
+    output: list[str | _Operator] = []
+    waiting: list[_Operator] = []
+    word_is_due = True
+    for token in tokens:
+        if word_is_due == (token in ("and", "or", ")")):
+            raise SelectionError(f"unexpected {token!r}")
+        if token in ("not", "("):
+            waiting.append(_OPERATORS[token])
+        elif token == ")":
+            _close(waiting, output)
+        elif token in _OPERATORS:
+            while waiting and waiting[-1] >= _OPERATORS[token]:
+                output.append(waiting.pop())
+            waiting.append(_OPERATORS[token])
+            word_is_due = True
+        else:
+            output.append(token.lower())
+            word_is_due = False
+    if word_is_due:
+        raise SelectionError("a word is missing at the end")
+    if _Operator.BRACKET in waiting:
+        raise SelectionError("a bracket is not closed")
+    return output + waiting[::-1]
+
+
+def _close(waiting: list[_Operator], output: list[str | _Operator]) -> None:
+    while waiting and waiting[-1] is not _Operator.BRACKET:
+        output.append(waiting.pop())
+    if not waiting:
+        raise SelectionError("unexpected ')'")
+    waiting.pop()
+
+
+def _holds(postfix: Sequence[str | _Operator], names: Sequence[str]) -> bool:
+    values: list[bool] = []
+    for part in postfix:
+        if isinstance(part, str):
+            values.append(any(part in name for name in names))
+        elif part is _Operator.NOT:
+            values.append(not values.pop())
+        else:
+            right, left = values.pop(), values.pop()
+            values.append(left and right if part is _Operator.AND else left or right)
+    return values[0]
