@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from gradcheck.reporters import REPORTERS
 if TYPE_CHECKING:
     from gradcheck.executors import Executor
     from gradcheck.reporters import Writer
-    from gradcheck.reporters.rows import Row, Run
+    from gradcheck.reporters.rows import Gate, Run
     from gradcheck.vocabulary import Outcome
 
 
@@ -28,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_selection(parser)
     add = parser.add_argument
     add("-x", dest="maxfail", action="store_const", const=1, help="stop at the first failure")
+    add("--lf", action="store_true", help="run what failed in the last run; all if nothing did")
     add("--maxfail", type=whole(1), metavar="N", help="stop after N failures")
     add(
         "--continue-on-collection-errors",
@@ -49,6 +51,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="fail",
         help="what an undecided case is (default fail)",
     )
+    add(
+        "--require-detects",
+        type=positive,
+        metavar="X",
+        help="fail, too, where a PASS would not have caught a fault of X in the median entry of a "
+        "gradient (its `detects`); cases that compare no derivative are not held to it",
+    )
     # Reporters are found when their names are asked for; a metavar keeps argparse from asking now.
     add(
         "--format",
@@ -69,7 +78,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folder of results.jsonl and summary.md (default reports/latest)",
     )
+    _add_shown(parser)
+
+
+def _add_shown(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_mutually_exclusive_group().add_argument
     add("-q", "--quiet", action="store_true", help="show only what did not pass, and the summary")
+    add("-v", "--verbose", action="store_true", help="show each check of each case, too")
+    parser.add_argument(
+        "--durations", type=whole(0), metavar="N", help="name the N slowest cases (0: all)"
+    )
 
 
 def main(options: argparse.Namespace) -> int:
@@ -84,39 +102,61 @@ def main(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace, stdout: IO[str]) -> int:
     from gradcheck.executors.isolated import Isolated
-    from gradcheck.reporters.rows import Run, rows_of
+    from gradcheck.reporters.rows import Gate
     from gradcheck.reporters.table import summary
 
     root, cases, mistakes = read(options)
     if mistakes and not options.continue_on_collection_errors:
         return cli.EXIT_USAGE
-    outcomes, interrupted = [], False
+    gate = Gate(options.inconclusive == "warn", options.require_detects)
+    folder = Path(options.report_dir) if options.report_dir else root / "reports" / "latest"
     with ExitStack() as stack:
         apart = Isolated(root, python=not options.no_python, timeout=options.timeout)
         executor = stack.enter_context(apart)
-        pairs, deselected = select(cases, options, executor.unusable)
-        start = time.perf_counter()
+        everything, deselected = select(cases, options, executor.unusable)
+        pairs = _last_failed(everything, folder, gate) if options.lf else everything
         # A run of nothing leaves the report of the last one.
-        folder = _report_folder(options, root) if pairs else []
-        writers = _writers(folder, options, stdout, stack)
-        try:
-            for outcome in _limited(_outcomes(executor, pairs, options), options):
-                outcomes.append(outcome)
-                for writer in writers:
-                    writer.outcome(outcome)
-        except KeyboardInterrupt:
-            interrupted = True
-        seconds = time.perf_counter() - start
-        rows = rows_of(outcomes)
-        run = Run(rows, deselected, seconds, options.seed, interrupted, options.quiet)
+        writers = _writers(_files_in(folder) if pairs else [], options, stdout, stack)
+        run = _carried_out(_outcomes(executor, pairs, options), writers, options, gate)
+        run = replace(run, deselected=deselected + len(everything) - len(pairs))
         for writer in writers:
             writer.end(run)
     if options.format != "table":
         # A pipe gets the report and nothing else; people still see what the run came to.
         print(summary(run), end="", file=sys.stderr)
-    if interrupted:
+    if run.interrupted:
         return cli.EXIT_INTERRUPTED
-    return cli.EXIT_USAGE if mistakes else _exit_code(run, options)
+    return cli.EXIT_USAGE if mistakes else _exit_code(run)
+
+
+def _carried_out(
+    several: Iterable[tuple[Outcome, ...]],
+    writers: Sequence[Writer],
+    options: argparse.Namespace,
+    gate: Gate,
+) -> Run:
+    """Pass outcomes on as they come, and return what they came to."""
+    from gradcheck.reporters.rows import Run, rows_of
+
+    outcomes, interrupted = [], False
+    start = time.perf_counter()
+    try:
+        for outcome in _limited(several, gate, options.maxfail):
+            outcomes.append(outcome)
+            for writer in writers:
+                writer.outcome(outcome)
+    except KeyboardInterrupt:
+        interrupted = True
+    return Run(
+        rows_of(outcomes),
+        seconds=time.perf_counter() - start,
+        seed=options.seed,
+        interrupted=interrupted,
+        quiet=options.quiet,
+        verbose=options.verbose,
+        durations=options.durations,
+        gate=gate,
+    )
 
 
 def _outcomes(
@@ -132,7 +172,7 @@ def _outcomes(
 
 
 def _limited(
-    several: Iterable[tuple[Outcome, ...]], options: argparse.Namespace
+    several: Iterable[tuple[Outcome, ...]], gate: Gate, most: int | None
 ) -> Iterator[Outcome]:
     """Yield outcomes until as many cases have failed as the user will look at."""
     from gradcheck.reporters.rows import rows_of
@@ -140,22 +180,32 @@ def _limited(
     failures = 0
     for outcomes in several:
         yield from outcomes
-        failures += sum(_is_failure(row, options) for row in rows_of(outcomes))
-        if options.maxfail and failures >= options.maxfail:
+        failures += sum(map(gate.is_failed, rows_of(outcomes)))
+        if most and failures >= most:
             return
 
 
-def _is_failure(row: Row, options: argparse.Namespace) -> bool:
-    from gradcheck.vocabulary import Verdict
+def _last_failed(pairs: list[Pair], folder: Path, gate: Gate) -> list[Pair]:
+    """Return those that failed in the run reported in `folder`; all, where none of them did."""
+    from gradcheck.reporters.json_lines import NoResults, outcomes_in
+    from gradcheck.reporters.rows import rows_of
 
-    accepted = [Verdict.PASS, Verdict.XFAIL, Verdict.SKIP]
-    if options.inconclusive == "warn":
-        accepted.append(Verdict.INCONCLUSIVE)
-    return row.verdict not in accepted
+    file = folder / "results.jsonl"
+    try:
+        rows = rows_of(outcomes_in(file))
+    except FileNotFoundError:
+        rows = []
+    except NoResults as error:
+        raise cli.UsageError(f"--lf: {error}") from error
+    failed = {(row.case, row.engine) for row in rows if gate.is_failed(row)}
+    again = [(case, engine) for case, engine in pairs if (case.id, engine) in failed]
+    if not again:
+        cli.say(f"--lf: no failure of these cases in {file}: running all")
+    return again or pairs
 
 
-def _exit_code(run: Run, options: argparse.Namespace) -> int:
-    if any(_is_failure(row, options) for row in run.rows):
+def _exit_code(run: Run) -> int:
+    if any(map(run.gate.is_failed, run.rows)):
         return cli.EXIT_FAILED
     return cli.EXIT_OK if run.compared else cli.EXIT_NOTHING
 
@@ -177,8 +227,7 @@ def _writers(
     return [REPORTERS[k](s, options.seed) for k, s in [*streams, (options.format, stdout)]]
 
 
-def _report_folder(options: argparse.Namespace, root: Path) -> list[tuple[str, Path]]:
-    folder = Path(options.report_dir) if options.report_dir else root / "reports" / "latest"
+def _files_in(folder: Path) -> list[tuple[str, Path]]:
     return [("json", folder / "results.jsonl"), ("markdown", folder / "summary.md")]
 
 

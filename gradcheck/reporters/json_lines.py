@@ -16,7 +16,7 @@ import numpy as np
 
 from gradcheck.reporters import REPORTERS
 from gradcheck.reporters.rows import Run
-from gradcheck.vocabulary import Outcome, plain
+from gradcheck.vocabulary import Detects, Outcome, Verdict, plain
 
 SCHEMA = "gradcheck-results"
 VERSION = 1
@@ -48,6 +48,35 @@ class JsonLines:
     def _write(self, record: dict[str, Any]) -> None:
         self._stream.write(json.dumps(record, allow_nan=False) + "\n")
         self._stream.flush()
+
+
+class NoResults(ValueError):
+    """A file holds no results that can be read; the text says why."""
+
+
+def outcomes_in(file: Path) -> list[Outcome]:
+    """Return the outcomes of a file of results, as far as verdicts and detections go.
+
+    Raises NoResults for a file of another kind, or a damaged one; OSError where there is none.
+    """
+    try:
+        header, *records = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+        if (header["schema"], header["version"]) != (SCHEMA, VERSION):
+            raise NoResults(f"{file}: results of another kind: {header['schema']}")
+        return [_outcome(record) for record in records]
+    except (ValueError, KeyError, TypeError) as error:
+        if isinstance(error, NoResults):
+            raise
+        raise NoResults(f"{file}: no results of `gradcheck run`, or damaged: {error}") from error
+
+
+def _outcome(record: dict[str, Any]) -> Outcome:
+    detects = {
+        name: Detects(float(one["factor"]), float(one["entry"]), bool(one["absolute"]))
+        for name, one in record["detects"].items()
+    }
+    verdict = Verdict(record["verdict"])
+    return Outcome(record["case"], record["engine"], record["check"], verdict, detects=detects)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from gradcheck.reporters import document
 from gradcheck.reporters.disagreements import all_disagreements
 from gradcheck.reporters.matrix import ABSENT, counts, matrix, skips
 from gradcheck.reporters.rows import Run
-from gradcheck.reporters.table import summary_line, table
+from gradcheck.reporters.table import summary_line, table, weak
 from gradcheck.reporters.text import all_described
 from gradcheck.vocabulary import Verdict
 
@@ -23,6 +23,7 @@ def markdown(run: Run) -> str:
     parts += _section("What did not pass", _quoted(all_described(outcomes, _TOLD)))
     if run.compares:
         parts += _section("Disagreements", _quoted(all_disagreements(run)))
+    parts += _section("Detects too little", weak(run, "github"))
     parts += _section("Skipped", skips(run, "github"))
     if run.compares:
         parts += _section("Cases by engines", matrix(run, "github"))

@@ -53,14 +53,34 @@ def rows_of(outcomes: Iterable[Outcome]) -> list[Row]:
     return [Row(case, engine, tuple(group)) for (case, engine), group in grouped]
 
 
-_QUIET = (Verdict.PASS, Verdict.SKIP, Verdict.XFAIL)
+_GOOD = frozenset((Verdict.PASS, Verdict.SKIP, Verdict.XFAIL))
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What a run must come to: `lenient` lets INCONCLUSIVE pass, `detects` is what a PASS must."""
+
+    lenient: bool = False
+    detects: float | None = None
+
+    def is_failed(self, row: Row) -> bool:
+        """Whether a row makes its run a failure."""
+        accepted = _GOOD | {Verdict.INCONCLUSIVE} if self.lenient else _GOOD
+        return row.verdict not in accepted or self.is_weak(row)
+
+    def is_weak(self, row: Row) -> bool:
+        """Whether a row passed, and would have passed with a larger fault than was asked for."""
+        if self.detects is None or row.verdict is not Verdict.PASS or row.detects is None:
+            return False
+        return not row.detects.entry <= self.detects
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a run came to: its rows, and what it was asked to leave out.
+    """What a run came to: its rows, and what it was asked to show.
 
-    A `quiet` run shows the rows that did not pass only.
+    A `quiet` run shows the rows that did not pass only, a `verbose` one each check of each row;
+    `durations` is how many of the slowest rows to name, 0 for all.
     """
 
     rows: Sequence[Row]
@@ -69,6 +89,9 @@ class Run:
     seed: int = 0
     interrupted: bool = False
     quiet: bool = False
+    verbose: bool = False
+    durations: int | None = None
+    gate: Gate = Gate()
 
     @property
     def engines(self) -> tuple[str, ...]:
@@ -91,7 +114,22 @@ class Run:
     @property
     def shown(self) -> list[Row]:
         """The rows to list."""
-        return [row for row in self.rows if not self.quiet or row.verdict not in _QUIET]
+        return [row for row in self.rows if not self.quiet or self._is_told(row)]
+
+    def _is_told(self, row: Row) -> bool:
+        return row.verdict not in _GOOD or self.gate.is_weak(row)
+
+    @property
+    def weak(self) -> list[Row]:
+        """The rows that passed and detect less than was asked for."""
+        return [row for row in self.rows if self.gate.is_weak(row)]
+
+    @property
+    def slowest(self) -> list[Row]:
+        """The rows that took longest, as many as were asked for."""
+        if self.durations is None:
+            return []
+        return sorted(self.rows, key=lambda row: -row.seconds)[: self.durations or None]
 
     @property
     def counts(self) -> Counter[Verdict]:

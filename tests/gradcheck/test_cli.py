@@ -271,6 +271,68 @@ def test_quiet_shows_what_did_not_pass(project, capsys):
     assert [row for row in rows if row.startswith("FAIL")]
 
 
+def test_verbose_shows_each_check(project, capsys):
+    add(project, "wrong.yaml", WRONG)
+    main(["run", "-v", "-k", "sine or off"])
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["PASS", "cases/good.yaml::sine", "engine", "vjp"] in [line[:4] for line in lines]
+    assert ["FAIL", "cases/wrong.yaml::off", "engine", "value"] in [line[:4] for line in lines]
+    with pytest.raises(SystemExit):
+        main(["run", "-v", "-q"])
+
+
+def test_durations_name_the_slowest(project, capsys):
+    assert main(["run", "--durations", "2"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    at = next(i for i, line in enumerate(lines) if line.startswith("slowest"))
+    slowest = [line.split() for line in lines[at + 2 : at + 4]]
+    assert [line[1] for line in slowest] == ["s", "s"]
+    assert float(slowest[0][0]) >= float(slowest[1][0])
+    assert lines[at + 4] == ""
+
+
+def test_a_weak_pass_fails_where_more_is_required(project, capsys):
+    add(project, "half.yaml", """\
+        cases:
+          - {id: half, function: sin(x), inputs: {x: {shape: [3], dtype: float32}}}
+        """)  # fmt: skip
+    assert main(["run", "--require-detects", "1e-3"]) == 0
+    assert main(["run", "--require-detects", "1e-8"]) == 1
+    out = capsys.readouterr().out
+    assert "detects, not 1e-08" in out
+    assert "; 1 detect too little; " in out.splitlines()[-1]
+    assert "## Detects too little" in Path("reports/latest/summary.md").read_text()
+
+
+def test_last_failed_runs_what_failed(project, capsys):
+    add(project, "wrong.yaml", WRONG)
+    add(project, "kink.yaml", KINK)
+    assert main(["run"]) == 1
+    capsys.readouterr()
+    assert main(["run", "--lf"]) == 1
+    assert capsys.readouterr().out.splitlines()[-1].startswith("2 cases: 1 FAIL, 1 INCONCLUSIVE; ")
+    assert main(["run", "--lf", "--inconclusive=warn"]) == 1
+    out, err = capsys.readouterr()
+    assert out.splitlines()[-1].startswith("1 case: 1 FAIL; ")
+    assert "; 4 deselected; " in out
+    assert err == ""
+
+
+def test_last_failed_runs_all_where_nothing_failed_and_says_so(project, capsys):
+    for known in ("no run before", "a run that passed"):
+        assert main(["run", "--lf"]) == 0, known
+        out, err = capsys.readouterr()
+        assert out.splitlines()[-1].startswith("3 cases: 3 PASS; ")
+        assert err.startswith("gradcheck: --lf: no failure of these cases in ")
+
+
+def test_results_that_cannot_be_read_are_named(project, capsys):
+    assert main(["run"]) == 0
+    Path("reports/latest/results.jsonl").write_text("{}")
+    assert main(["run", "--lf"]) == 2
+    assert "results.jsonl: no results of `gradcheck run`, or damaged" in capsys.readouterr().err
+
+
 def test_list_prints_ids_and_counts_on_stderr(project, capsys):
     assert main(["list"]) == 0
     out, err = capsys.readouterr()

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from gradcheck.reporters.json_lines import JsonLines, replacing
-from gradcheck.vocabulary import Estimate, Evidence, Judgement, Outcome, Place, Verdict
+from gradcheck.reporters.json_lines import JsonLines, NoResults, outcomes_in, replacing
+from gradcheck.vocabulary import Detects, Estimate, Evidence, Judgement, Outcome, Place, Verdict
 
 ESTIMATE = Estimate(math.nan, math.inf, reason="non-finite")
 EVIDENCE = Evidence("<y_bar, J x_dot>", ("x",), 1.0, ESTIMATE, 1.0, 1.0, 1.0, 2.0**-52)
@@ -109,3 +109,18 @@ def test_a_name_too_long_for_a_temporary_one_is_told_as_it_was_given(tmp_path: P
     long = tmp_path / ("a" * 250)
     with pytest.raises(OSError, match=f"{long.name}'$"), replacing(long):
         raise AssertionError("not opened")
+
+
+def test_outcomes_come_back_with_verdict_and_detection(tmp_path):
+    detects = {"x": Detects(math.inf, 1e-3, True)}
+    written = Outcome("cases/a.yaml::b", "torch", "vjp", Verdict.XPASS, detects=detects)
+    with (tmp_path / "results.jsonl").open("w") as stream:
+        JsonLines(stream, seed=7).outcome(written)
+    assert outcomes_in(tmp_path / "results.jsonl") == [written]
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "not JSON", '{"schema": "other", "version": 1}'])
+def test_a_file_of_something_else_is_named(tmp_path, text):
+    (tmp_path / "results.jsonl").write_text(text)
+    with pytest.raises(NoResults, match=r"results\.jsonl: "):
+        outcomes_in(tmp_path / "results.jsonl")
