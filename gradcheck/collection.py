@@ -42,9 +42,12 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
 def read(options: argparse.Namespace) -> tuple[Path, list[Case], list[Mistake]]:
     """Return the root, the cases and the mistakes; the mistakes are printed on stderr."""
     from gradcheck.cases import MissingPath
-    from gradcheck.reading import find_root, read_cases
+    from gradcheck.reading import find_root, make_importable, read_cases
 
     root = find_root(Path.cwd())
+    if options.engine:  # a module of one's own, perhaps
+        make_importable(Path.cwd())
+        make_importable(root)
     try:
         loaded = read_cases(paths_of(options, root), root, python=not options.no_python)
     except MissingPath as error:

@@ -47,6 +47,8 @@ def timed_item(parent: pytest.Collector, workload: Workload, seed: int) -> Timed
     item.workload, item.seed = workload, seed
     words = (case.slug, case.variant, workload.engine, workload.phase, *case.tags)
     item.extra_keyword_matches.update(words)
+    # A workload that fails before it is timed has one thing to say.
+    item.add_marker(pytest.mark.filterwarnings("ignore:Benchmark fixture was not used"))
     return item
 
 
@@ -73,7 +75,19 @@ class TimedItem(pytest.Function):
         from gradcheck.bench.measure import undisturbed
 
         with undisturbed():
+            failure = self._failure(benchmark)
+        if failure:  # the case's own, without frames of ours
+            pytest.fail(failure, pytrace=False)
+
+    def _failure(self, benchmark: Any) -> str:
+        """Time the workload and return what it raised, in words; empty for nothing."""
+        from gradcheck.errors import told
+
+        try:
             self._time(benchmark)
+        except (Exception, SystemExit) as error:
+            return told(error)
+        return ""
 
     def _time(self, benchmark: Any) -> None:
         from gradcheck.bench.measure import facts, schedule, seconds_of

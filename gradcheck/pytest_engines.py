@@ -9,6 +9,7 @@ import pytest
 from gradcheck.adapters import ADAPTERS, is_known
 from gradcheck.cases.wording import unknown
 from gradcheck.executors.isolated import Isolated
+from gradcheck.reading import make_importable
 
 _executor = pytest.StashKey[Isolated]()
 
@@ -23,6 +24,8 @@ def executor_of(config: pytest.Config) -> Isolated:
 
 def require(engines: Iterable[str], config: pytest.Config) -> None:
     """Raise UsageError where one of the `engines` asked for is unknown or cannot be used."""
+    for folder in (config.invocation_params.dir, config.rootpath):
+        make_importable(folder)
     # Its own processes: those of the cases begin when pytest captures what they print.
     with Isolated(config.rootpath) as asked:
         for name in engines:

@@ -6,7 +6,9 @@ imports nothing but pytest, and what pytest itself has imported.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,9 +72,6 @@ def pytest_configure(config: pytest.Config) -> None:
         from gradcheck.pytest_engines import require
 
         require(config.getoption("gradcheck_engine"), config)
-    if config.getoption("gradcheck_inconclusive") == "warn":
-        # What was asked to be a warning stays one in a project that makes warnings errors.
-        config.addinivalue_line("filterwarnings", "always:INCONCLUSIVE")
     folder = config.getoption("gradcheck_report_dir")
     # A worker of xdist has a `workerinput`; the process that started it writes for all.
     if folder and not hasattr(config, "workerinput"):
@@ -293,7 +292,8 @@ class CaseItem(pytest.Function):
             return None
         if self.config.getoption("gradcheck_inconclusive") == "fail":
             return InconclusiveError(text)
-        self.warn(pytest.PytestWarning(in_short(row)))
+        with _undecided_warns():
+            self.warn(pytest.PytestWarning(in_short(row)))
         return None
 
     def _note_properties(self, row: Row) -> None:
@@ -352,6 +352,14 @@ def pytest_benchmark_update_json(benchmarks: Sequence[Any], output_json: dict[st
     describe(benchmarks, output_json)
 
 
+@contextlib.contextmanager
+def _undecided_warns() -> Iterator[None]:
+    """Keep what was asked to be a warning one, where warnings are errors."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("always", "INCONCLUSIVE")
+        yield
+
+
 # ---------------------------------------------------------------- fixture
 
 
@@ -368,7 +376,8 @@ def _gradcheck(pytestconfig: pytest.Config) -> Callable[..., None]:
     def gradcheck(f: Callable[..., Any], *inputs: Any, **options: Any) -> None:
         __tracebackhide__ = True
         try:
-            assert_gradients(f, *inputs, **(session | options))
+            with _undecided_warns():
+                assert_gradients(f, *inputs, **(session | options))
         except AssertionError as error:
             # The test's line and the report: the frames in between are the library's.
             raise error.with_traceback(None) from None

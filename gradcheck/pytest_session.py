@@ -88,7 +88,7 @@ class Measuring:
         if report.skipped and isinstance(call.excinfo, pytest.ExceptionInfo):
             self._tell(key=key, skipped=str(call.excinfo.value))
         elif report.failed and call.excinfo is not None:
-            self._tell(key=key, failed=call.excinfo.exconly(tryshort=True))
+            self._tell(key=key, failed=str(call.excinfo.value))
         elif report.when == "call":
             self._tell(key=key, timing=_timing(item))
         return report

@@ -23,7 +23,7 @@ def read_cases(
     importing: the folder whose modules Python files may import (default: root).
     """
     if python:
-        _make_importable(importing or root)
+        make_importable(importing or root)
     return load(
         paths,
         root=root,
@@ -36,7 +36,7 @@ def read_cases(
     )
 
 
-def _make_importable(folder: Path) -> None:
+def make_importable(folder: Path) -> None:
     """Let modules of `folder` be found: a case may import some only when it runs.
 
     Last of all places, so that none of them hides a package.

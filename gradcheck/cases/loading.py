@@ -111,8 +111,12 @@ def _wanted(paths: Iterable[str | Path], python: bool) -> list[_Wanted]:
     """Return each file once, in the order in which it is first met."""
     files: dict[Path, _Wanted] = {}
     for text in map(str, paths):
-        name, _, case = text.partition("::")
+        name, separator, case = text.partition("::")
         path = Path(name)
+        if separator and not (name and case):
+            raise MissingPath(f"{text!r} names no case: expected a file, '::' and the case's id")
+        if case and path.is_dir():
+            raise MissingPath(f"{name!r} is a folder: name the file in it that holds {case!r}")
         if not path.exists():
             raise MissingPath(f"no file or folder {name!r}{_near_file(path)}")
         for file in _below(path, python):

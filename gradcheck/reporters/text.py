@@ -90,6 +90,9 @@ def _undecided(judgement: Judgement, evidence: Evidence) -> str:
             "may be the rule's own rounding, so that neither right nor wrong is proven. Compute "
             "in higher precision, or rescale the inputs."
         )
+    way_out = _WAYS_OUT.get(judgement.reason, "Move the point, or rescale the inputs.")
+    if not math.isfinite(size):
+        return f"{judgement.reason}: the derivative is {size} here: no number to compare. {way_out}"
     if estimate.error <= size / 1000:
         return (
             f"{judgement.reason}: the derivative's size {size:.1e} is below what numbers of its "
@@ -97,8 +100,7 @@ def _undecided(judgement: Judgement, evidence: Evidence) -> str:
         )
     return (
         f"{judgement.reason}: the bound {estimate.error:.1e} is more than 1/1000 of the "
-        f"derivative's size {size:.1e}, so that neither right nor wrong is proven. "
-        f"{_WAYS_OUT.get(judgement.reason, 'Move the point, or rescale the inputs.')}"
+        f"derivative's size {size:.1e}, so that neither right nor wrong is proven. {way_out}"
     )
 
 

@@ -533,6 +533,21 @@ def test_a_reader_that_has_enough_ends_the_run_quietly(project):
     run.stderr.close()
 
 
+@pytest.mark.parametrize("options", [(), ("--no-python",)])
+def test_a_module_of_ones_own_is_found_from_the_current_folder(project, options):
+    """-P is how the console script starts: the current folder is no place of modules."""
+    own(project)
+    (project / "below" / "package").mkdir(parents=True)
+    (project / "my steps.py").rename(project / "below" / "package" / "steps.py")
+    command = [sys.executable, "-P", "-m", "gradcheck", "run", "../cases/own.yaml"]
+    done = subprocess.run(
+        [*command, "-e", "package.steps", *options],
+        capture_output=True, text=True, cwd=project / "below",
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
 def test_listing_is_not_ended_by_an_engine(project, capsys):
     (project / "ends.py").write_text("import os\nos._exit(0)")
     assert main(["list", "-e", "./ends.py"]) == 2

@@ -87,3 +87,14 @@ def test_why_a_case_is_not_timed_is_told(project):
     only = (*PLUGINS, *BENCHMARK, *QUICK, "--benchmark-only", "-rs", "-k", "skipped and check")
     result = project.runpytest(*only)
     result.stdout.fnmatch_lines(["SKIPPED*why not"])
+
+
+def test_a_workload_that_fails_shows_its_own_line_and_no_library(project):
+    text = "from gradcheck import case\n@case(inputs={'x': 0.5}, benchmark={})\n"
+    text += "def boom(xp, x):\n    raise ValueError('mine')\n"
+    (Path(project.path) / "cases" / "b.py").write_text(text)
+    result = project.runpytest(*PLUGINS, *BENCHMARK, "--benchmark-only", "-k", "boom and forward")
+    result.assert_outcomes(failed=1, deselected=9)
+    result.stdout.fnmatch_lines(["ValueError: mine (*cases/b.py:4)"])
+    result.stdout.no_fnmatch_line("*workload.py*")
+    result.stdout.no_fnmatch_line("*During handling*")

@@ -170,6 +170,12 @@ def test_an_undecided_case_can_be_a_warning_even_where_warnings_are_errors(libra
     result.stdout.fnmatch_lines(["*cases/rules.py:14: PytestWarning: INCONCLUSIVE: vjp: kink"])
 
 
+def test_a_warning_asked_for_stays_one_where_warnings_are_errors(library):
+    asked = ("--gradcheck-inconclusive=warn", "-W", "error")
+    result = library.runpytest("cases/rules.py::kink", *asked)
+    result.assert_outcomes(passed=1, warnings=1)
+
+
 def test_an_erring_case_fails_with_its_exception(library):
     result = library.runpytest("cases/rules.py::erring")
     assert short(result)["cases/rules.py::erring[rule]"].startswith("ERROR: structure: ZeroDiv")

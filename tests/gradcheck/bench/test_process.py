@@ -72,7 +72,8 @@ def test_a_crash_and_a_mistake_cost_one_workload_each(tmp_path):
     assert names(measured.timings) == ["fine[engine-forward]", "after[engine-forward]"]
     reasons = {key.split("  ")[0]: reason for key, reason in measured.failed.items()}
     died = f"the process died of signal {int(signal.SIGKILL)} (SIGKILL)"
-    assert reasons == {"a.py::crash": died, "a.py::wrong": "ValueError: not today"}
+    wrong = f"ValueError: not today ({tmp_path / 'a.py'}:17)"
+    assert reasons == {"a.py::crash": died, "a.py::wrong": wrong}
     assert list(measured.skipped.values()) == ["never"]
     assert measured.document["gradcheck"]["threads"]["OMP_NUM_THREADS"] == "1"
 

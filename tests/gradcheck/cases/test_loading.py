@@ -107,6 +107,8 @@ def test_a_file_is_loaded_once(tmp_path: Path, loaded: Load) -> None:
         ("a.yaml::aa", r"no case 'aa' in .*a\.yaml'"),
         ("a.yaml::a[3]", r"no case 'a\[3\]' in .*; did you mean 'a\[2\]'"),
         ("notes.txt", "is no case file: .yaml, .yml or .py"),
+        ("a.yaml::", "'.*a.yaml::' names no case: expected a file, '::' and the case's id"),
+        (".::a", "is a folder: name the file in it that holds 'a'"),
     ],
 )
 def test_what_is_not_there_is_no_mistake_of_a_file(

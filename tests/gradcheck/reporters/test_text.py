@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradcheck.reporters.text import described, detection
-from gradcheck.vocabulary import Detects, Verdict
+from gradcheck.vocabulary import Detects, Estimate, Evidence, Judgement, Outcome, Verdict
 from tests.gradcheck.subjects import outcomes_of, rule_case, sine, sine_rule
 
 X = np.array([[0.5, 1.0], [0.7, -2.0]])
@@ -93,3 +93,14 @@ def test_control_characters_are_shown_wherever_they_come_from():
     assert "cases/\\x1b[31m.py::rule" in text
     assert "\\x1b[2J\\rgone" in text
     assert "\x1b" not in text
+
+
+@pytest.mark.parametrize(("value", "reason"), [(np.inf, "domain edge"), (np.nan, "non-finite")])
+def test_an_infinite_derivative_is_no_underflow(value, reason):
+    estimate = Estimate(value, np.inf, reason=reason)
+    evidence = Evidence("q", ("x",), 1.0, estimate, 1.0, 1.0, 1.0, 2.0**-52)
+    judgement = Judgement(evidence, Verdict.INCONCLUSIVE, reason=reason)
+    text = described(Outcome("c", "engine", "vjp", Verdict.INCONCLUSIVE, judgements=(judgement,)))
+    assert f"{reason}: the derivative is {value} here: no number to compare. " in text
+    assert "keep digits" not in text
+    assert "1/1000" not in text
