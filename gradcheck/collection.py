@@ -81,7 +81,12 @@ def relative(engine: str) -> str:
 
     In a revision it is another file, and in another run the same, however it was spelt.
     """
-    return os.path.relpath(engine) if engine.endswith(".py") else engine
+    if not engine.endswith(".py"):
+        return engine
+    try:
+        return Path(os.path.relpath(engine)).as_posix()
+    except ValueError:  # on Windows, another drive
+        return Path(engine).as_posix()
 
 
 def select(

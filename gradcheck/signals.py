@@ -29,7 +29,8 @@ def _on(names: Sequence[str], handler: Any) -> Iterator[None]:
         yield
         return
     there = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    heard = [number for number in there if signal.getsignal(number) is not signal.SIG_IGN]
+    # None: what is not Python's own cannot be put back.
+    heard = [n for n in there if signal.getsignal(n) not in (signal.SIG_IGN, None)]
     before = {number: signal.signal(number, handler) for number in heard}
     try:
         yield

@@ -21,13 +21,13 @@ from gradcheck.collection import (
     relative,
     timed,
 )
+from gradcheck.timing import PHASES
 
 if TYPE_CHECKING:
     from gradcheck.bench.process import Measured
     from gradcheck.bench.workload import Workload
     from gradcheck.vocabulary import Case
 
-PHASES = ("forward", "backward", "check")
 CLOCKS = {"wall": "time.perf_counter", "cpu": "time.process_time"}
 
 

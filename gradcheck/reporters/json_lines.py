@@ -107,7 +107,9 @@ def unwritable(folder: Path) -> str:
 
     Nothing is written.
     """
-    there = next(place for place in (folder, *folder.parents) if place.exists())
+    there = next((place for place in (folder, *folder.parents) if place.exists()), None)
+    if there is None:
+        return "there is no such drive"
     if not there.is_dir():
         return "a file is in the way of this folder"
     return "" if os.access(there, os.W_OK) else "this folder cannot be written to"
