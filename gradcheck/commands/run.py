@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `run`."""
     add_selection(parser)
+    _add_conduct(parser)
+    _add_verdicts(parser)
+    _add_reports(parser)
+    _add_shown(parser)
+
+
+def _add_conduct(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("-x", dest="maxfail", action="store_const", const=1, help="stop at the first failure")
     add("--lf", action="store_true", help="run what failed in the last run; all if nothing did")
@@ -45,6 +52,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "beside this one, where one that hangs or crashes costs itself alone. Engines of your own "
         "(-e ./steps.py) always run so, with 10 s if nothing else is said",
     )
+
+
+def _add_verdicts(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
     add(
         "--inconclusive",
         choices=("fail", "warn"),
@@ -58,6 +69,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="fail, too, where a PASS would not have caught a fault of X in the median entry of a "
         "gradient (its `detects`); cases that compare no derivative are not held to it",
     )
+
+
+def _add_reports(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
     # Reporters are found when their names are asked for; a metavar keeps argparse from asking now.
     add(
         "--format",
@@ -78,7 +93,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folder of results.jsonl and summary.md (default reports/latest)",
     )
-    _add_shown(parser)
 
 
 def _add_shown(parser: argparse.ArgumentParser) -> None:
