@@ -33,7 +33,7 @@ def play(tape: Tape, subject: Subject, case: Case) -> Iterator[Played]:
     latest: tuple[Step, Any] | None = None
     for number, step in enumerate(case.steps, 1):
         if step.function is not None:
-            latest = (step, tape.call(step.function, leaves))
+            latest = (step, _one_output(tape.call(step.function, leaves)))
         for name in step.cleargrad:
             tape.cleargrad(leaves[name])
             passes[name] = ()
@@ -43,6 +43,15 @@ def play(tape: Tape, subject: Subject, case: Case) -> Iterator[Played]:
         value = tape.value(latest[1]) if latest and not step.cleargrad else None
         grads = {name: tape.grad(leaf) for name, leaf in leaves.items()}
         yield Played(step, number, value, grads, dict(passes))
+
+
+def _one_output(y: Any) -> Any:
+    if isinstance(y, tuple | list):
+        raise TypeError(
+            f"a step goes backward from one output, and its function returns {len(y)}: choose one, "
+            "as in f(x)[0], and give the next a step of its own"
+        )
+    return y
 
 
 def _backward(tape: Tape, latest: tuple[Step, Any] | None) -> tuple[Step, Any]:
