@@ -27,6 +27,10 @@ class MissingCapability(MissingOperation):
     """An engine cannot do what one check is about; only that check is skipped."""
 
 
+class NothingToCompare(ValueError):
+    """A check has nothing to say of a case; where no other has either, the case is an ERROR."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mistake:
     """One mistake in a case file: what was found, what was expected, the nearest name."""

@@ -14,7 +14,7 @@ from gradcheck.adapters import adapter, unusable
 from gradcheck.checks import CHECKS, Check
 from gradcheck.checks.subgradient import kinks
 from gradcheck.diagnosis import diagnose, diagnose_walk
-from gradcheck.errors import MissingCapability, MissingOperation, told
+from gradcheck.errors import MissingCapability, MissingOperation, NothingToCompare, told
 from gradcheck.expectation import as_expected
 from gradcheck.inputs import copied, make
 from gradcheck.judge import judge
@@ -36,6 +36,7 @@ from gradcheck.vocabulary import (
 )
 
 DEFAULT_ENGINE = "engine"
+NOTHING = "nothing to compare"
 
 
 def run(
@@ -79,7 +80,20 @@ def run_case(case: Case, engine: str, options: Options) -> tuple[Outcome, ...]:
         subject = _subject(case, engine, options)
     except (Exception, SystemExit) as error:  # a case's mistake ends that case only
         return (_error(case, engine, "inputs", options, error),)
-    return as_expected(case, engine, tuple(_run_checks(subject, case, engine, options)))
+    outcomes = tuple(_run_checks(subject, case, engine, options))
+    if reason := _nothing_compared(outcomes):
+        outcomes = ended(case, engine, options, reason)
+    return as_expected(case, engine, outcomes)
+
+
+def _nothing_compared(outcomes: Sequence[Outcome]) -> str:
+    """Why the checks chosen say nothing of a case; empty if they do, or the engine lacks them."""
+    if not outcomes:
+        return f"{NOTHING}: none of the checks that were named applies to this case"
+    if any(outcome.verdict is not Verdict.SKIP for outcome in outcomes):
+        return ""
+    reasons = [outcome.reason for outcome in outcomes if outcome.reason.startswith(NOTHING)]
+    return "; ".join(dict.fromkeys(reasons))
 
 
 def why_skipped(case: Case, engine: str) -> str:
@@ -97,11 +111,11 @@ def _subject(case: Case, engine: str, options: Options) -> Subject:
 
 def _run_checks(subject: Subject, case: Case, engine: str, options: Options) -> Iterator[Outcome]:
     if not any(subject.differentiable) and not _states_numbers(case):
-        reason = "nothing to compare: no input is differentiable and no number is expected"
+        reason = f"{NOTHING}: no input is differentiable and no number is expected"
         yield _outcome(case, engine, "case", options, Verdict.ERROR, reason)
         return
     if case.steps and not any(step.function for step in case.steps):
-        reason = "nothing to compare: no step runs a function"
+        reason = f"{NOTHING}: no step runs a function"
         yield _outcome(case, engine, "case", options, Verdict.ERROR, reason)
         return
     unproven: set[str] = set()
@@ -158,6 +172,9 @@ def _run_check(
         alone = check.optional or isinstance(missing, MissingCapability)
         what = name if alone else "case"
         return _outcome(case, engine, what, options, Verdict.SKIP, str(missing))
+    except NothingToCompare as silent:
+        reason = f"{NOTHING}: {silent}"
+        return _outcome(case, engine, name, options, Verdict.SKIP, reason)
     except (Exception, SystemExit) as error:  # user code may raise anything; the next case runs
         return _error(case, engine, name, options, error)
     outcome = _summed_up(case, engine, name, options, judgements)
@@ -175,7 +192,8 @@ def _summed_up(
     case: Case, engine: str, check: str, options: Options, judgements: tuple[Judgement, ...]
 ) -> Outcome:
     if not judgements:
-        return _outcome(case, engine, check, options, Verdict.SKIP, "nothing to compare")
+        reason = f"{NOTHING} by {check}: no input or no output has an entry that it could move"
+        return _outcome(case, engine, check, options, Verdict.SKIP, reason)
     verdict = worst(judgement.verdict for judgement in judgements)
     reason = next((j.reason for j in judgements if j.verdict is verdict), "")
     return replace(

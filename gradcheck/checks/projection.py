@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from gradcheck.errors import NothingToCompare
 from gradcheck.inputs import cotangent, direction, laid_out_like, rebalanced
 from gradcheck.numeric import FULL, Precision, directional_derivative, exact_sum, length
 from gradcheck.vocabulary import Arrays, Evidence, Subject
@@ -40,8 +41,15 @@ def moves_of(subject: Subject) -> list[tuple[int, ...]]:
 
 
 def draw_cotangents(subject: Subject, rng: np.random.Generator) -> Arrays:
-    """Return random signed cotangents, one for each output and in its dtype."""
-    return tuple(_cotangent(y, rng) for y in subject.primal(*subject.xs))
+    """Return random signed cotangents, one for each output and in its dtype.
+
+    NothingToCompare where no output is floating.
+    """
+    ys = subject.primal(*subject.xs)
+    if not any(y.dtype.kind in "fc" for y in ys):
+        kinds = ", ".join(str(y.dtype) for y in ys) or "none"
+        raise NothingToCompare(f"the outputs are {kinds}, not floating")
+    return tuple(_cotangent(y, rng) for y in ys)
 
 
 def _cotangent(y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -124,8 +132,14 @@ def _terms(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         product = (left.conj() if left.dtype.kind == "c" else left) * right
         product = np.asarray(np.real(product), dtype=np.float64)
         if np.abs(product).max(initial=0.0) < TINY and np.any(left):
-            product[(product == 0) & (left != 0)] = TINY
+            product[(product == 0) & _meet(left, right)] = TINY
     return product
+
+
+def _meet(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Where a product is zero by underflow alone: of complex numbers the parts may not meet."""
+    real = (left.real != 0) & (right.real != 0)
+    return np.asarray(real | ((left.imag != 0) & (right.imag != 0)))
 
 
 # ---------------------------------------------------------------- both together

@@ -43,9 +43,6 @@ def check_vjp(subject: Subject, case: Case, rng: np.random.Generator) -> Iterato
     if not movable_inputs(subject) or subject.vjp is None:
         return
     y_bars = draw_cotangents(subject, rng)
-    if not any(y_bar.dtype.kind in "fc" for y_bar in y_bars):
-        kinds = ", ".join(str(y_bar.dtype) for y_bar in y_bars)
-        raise TypeError(f"nothing to differentiate: the outputs are {kinds}, not floating")
     found = subject.vjp(subject.xs, y_bars)
     if wrong := [fact for fact in shapes(subject, found) if not fact.holds]:
         # Broadcasting would hide them in the projections.

@@ -73,6 +73,38 @@ def test_nothing_differentiable_and_nothing_expected_is_an_error():
     assert "nothing to compare" in outcome.reason
 
 
+EMPTY = rule_case(sine, sine_rule, x=np.empty(0))
+LARGE = rule_case(sine, sine_rule, x=np.ones(40))
+
+
+@pytest.mark.parametrize(
+    ("case", "check", "reason"),
+    [
+        (RIGHT, "value", "none of the checks that were named applies"),
+        (EMPTY, "vjp", "no input or no output has an entry"),
+        (LARGE, "jacobian", "the Jacobian has 1,600 entries"),
+    ],
+)
+def test_checks_that_say_nothing_of_a_case_are_an_error(case, check, reason):
+    asked = replace(case, checks=(check,))
+    [outcome] = run_case(asked, "rule", Options())
+    assert outcome.verdict is Verdict.ERROR
+    assert reason in outcome.reason
+    expected = replace(asked, expect=Expectation(verdict="error"))
+    assert verdicts(expected) == {"verdict": Verdict.PASS}
+
+
+def test_a_check_that_says_nothing_beside_one_that_does_is_a_skip():
+    assert verdicts(replace(LARGE, checks=("vjp", "jacobian"))) == {
+        "vjp": Verdict.PASS,
+        "jacobian": Verdict.SKIP,
+    }
+
+
+def test_a_check_that_the_engine_lacks_stays_a_skip():
+    assert verdicts(replace(RIGHT, checks=("jvp",))) == {"jvp": Verdict.SKIP}
+
+
 def test_skip_with_a_reason_for_one_engine_or_all():
     assert verdicts(replace(RIGHT, skip={"*": "slow"})) == {"case": Verdict.SKIP}
     assert verdicts(replace(RIGHT, skip={"rule": "slow"})) == {"case": Verdict.SKIP}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gradcheck.checks import CHECKS
+from gradcheck.errors import NothingToCompare
 from gradcheck.judge import judge
 from gradcheck.vocabulary import Case, Input, Place, Subject, Verdict, worst
 
@@ -140,8 +141,49 @@ def test_what_an_engine_lacks_is_said():
     assert CHECKS["jvp"].lacks(bare, CASE) == "the engine offers no jvp"
     assert CHECKS["adjoint"].lacks(bare, CASE) == "the engine offers no jvp"
     assert CHECKS["second_order"].lacks(bare, CASE) == "the engine offers no second derivative"
-    large = replace(RIGHT, xs=(np.ones((40, 3)), W))
-    assert CHECKS["jacobian"].lacks(large, CASE).startswith("the Jacobian has 10,080 entries")
+
+
+def test_a_jacobian_is_for_small_cases():
+    with pytest.raises(NothingToCompare, match="the Jacobian has 10,080 entries"):
+        judged("jacobian", xs=(np.ones((40, 3)), W))
+
+
+def conjugated(imaginary=1.0):
+    """x conj(z) of a real and a complex input; `imaginary` scales the rule where y_bar is so."""
+
+    def vjp(xs, y_bars):
+        (x, z), y_bar = xs, y_bars[0].real + 1j * imaginary * y_bars[0].imag
+        return np.real(np.conj(y_bar) * np.conj(z)), np.conj(y_bar) * x
+
+    z = np.array([0.5 + 1j, -1.0 + 0.25j])
+    return Subject(("x", "w"), (X[0, :2], z), (True, True), lambda x, z: (x * np.conj(z),), vjp=vjp)
+
+
+def test_the_jacobian_of_complex_numbers_has_both_parts():
+    right = {e.quantity: judge(e).verdict for e in jacobian_of(conjugated())}
+    assert set(right.values()) == {Verdict.PASS}
+    assert len(right) == 2 * 2 * (2 + 2 * 2)
+    wrong = [e.quantity for e in jacobian_of(conjugated(1.1)) if judge(e).verdict is Verdict.FAIL]
+    assert {name.partition(" / ")[0] for name in wrong} == {"d Im y[0]", "d Im y[1]"}
+    assert "d Im y[1] / d Im w[1]" in wrong
+
+
+def jacobian_of(subject):
+    return list(CHECKS["jacobian"].run(subject, CASE, np.random.default_rng(0)))
+
+
+def test_whole_numbers_beside_floating_ones_have_no_jacobian():
+    subject = Subject(
+        ("x", "w"),
+        (X[0], W),
+        (True, False),
+        lambda x, w: (np.argsort(x), x**2, x > 0),
+        vjp=lambda xs, y_bars: (2 * xs[0] * y_bars[1], None),
+    )
+    judgements = [judge(evidence) for evidence in jacobian_of(subject)]
+    assert len(judgements) == 9
+    assert judgements[0].evidence.quantity == "d y1[0] / d x[0]"
+    assert {judgement.verdict for judgement in judgements} == {Verdict.PASS}
 
 
 def fast(factor=1.0):

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from gradcheck.reporters.text import described
-from gradcheck.vocabulary import Evidence, Verdict
+from gradcheck.vocabulary import Evidence, Expectation, Verdict
 from tests.gradcheck.subjects import outcomes_of, rule_case, sine, sine_rule
 
 X = np.array([[0.5, -1.0, 2.0], [0.1, 3.0, -0.7]])
@@ -229,6 +231,24 @@ def test_more_digits_excuse_no_rule_that_is_wrong_in_some_calls(every, dtype):
 
 def test_whole_numbers_alone_have_nothing_to_differentiate():
     case = rule_case(np.argmax, lambda y_bars, xs, ys: np.zeros_like(xs[0]), x=np.arange(3.0))
-    outcome = outcomes_of(case)["vjp"]
+    [outcome] = outcomes_of(case).values()
     assert outcome.verdict is Verdict.ERROR
-    assert "nothing to differentiate: the outputs are int64, not floating" in outcome.reason
+    assert outcome.reason == "nothing to compare: the outputs are int64, not floating"
+
+
+def test_whole_numbers_that_are_expected_are_compared():
+    case = rule_case(np.argmax, lambda y_bars, xs, ys: np.zeros_like(xs[0]), x=np.arange(3.0))
+    outcomes = outcomes_of(replace(case, expect=Expectation(value=2)))
+    assert outcomes["value"].verdict is Verdict.PASS
+    assert outcomes["vjp"].verdict is Verdict.SKIP
+
+
+def test_whole_numbers_beside_floating_ones_change_nothing():
+    def both(x):
+        return np.argsort(x), np.sin(x), x > 0
+
+    def rule(y_bars, xs, ys):
+        return y_bars[1] * np.cos(xs[0])
+
+    assert vjp_of(both, rule, x=X[0]).verdict is Verdict.PASS
+    assert vjp_of(both, lambda *a: 1.0001 * rule(*a), x=X[0]).verdict is Verdict.FAIL
