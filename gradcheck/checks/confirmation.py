@@ -18,6 +18,7 @@ from gradcheck.checks.projection import (
     Tangents,
     evidence,
     gradients,
+    is_defined,
     moved_by,
     products,
     size_of,
@@ -27,7 +28,7 @@ from gradcheck.checks.projection import (
 )
 from gradcheck.inputs import laid_out_like
 from gradcheck.judge import DECIDABLE, judge
-from gradcheck.numeric import FULL, Precision, directional_derivative
+from gradcheck.numeric import BEYOND_DOMAIN, FULL, Precision, directional_derivative
 from gradcheck.vocabulary import Arrays, Case, Evidence, Subject, Verdict
 
 # Why an estimate may be undecided that rounding can look like.
@@ -181,6 +182,8 @@ def _is_all_rounding(
     wide, bars = wider
     reach = estimate.step * (estimate.points // 2)
     there = [moved_by(wide, tangents, t) for t in (reach, -reach)]
+    if not all(map(is_defined, there)):
+        return False
     sizes = [size_of(products(at.primal(*at.xs), bars)) for at in there]
     return SHRINKING * max(sizes) <= estimate.magnitude
 
@@ -301,7 +304,10 @@ def _with_rule_noise(
     """Add how far the rule's projections along a short way scatter about a smooth curve."""
     ts = np.linspace(0.0, REACH, NEARBY)
     there = [moved_by(subject, tangents, t) for t in ts]
-    values = [total(products(*rule(at, y_bars))) for at in there]
+    try:
+        values = [total(products(*rule(at, y_bars))) for at in there]
+    except BEYOND_DOMAIN:
+        return evidence
     if not np.isfinite(values).all():
         return evidence
     curve = np.polynomial.Polynomial.fit(ts, values, DEGREE)

@@ -10,7 +10,14 @@ import numpy as np
 
 from gradcheck.errors import NothingToCompare
 from gradcheck.inputs import cotangent, direction, laid_out_like, rebalanced
-from gradcheck.numeric import FULL, Precision, directional_derivative, exact_sum, length
+from gradcheck.numeric import (
+    BEYOND_DOMAIN,
+    FULL,
+    Precision,
+    directional_derivative,
+    exact_sum,
+    length,
+)
 from gradcheck.vocabulary import Arrays, Evidence, Subject
 
 Gradients = Sequence["np.ndarray | None"]
@@ -96,6 +103,14 @@ def moved_by(subject: Subject, tangents: Tangents, t: float) -> Subject:
 
 def _moved(x: np.ndarray, u: np.ndarray, t: float) -> np.ndarray:
     return laid_out_like(np.asarray(widened(x) + t * u).astype(x.dtype, copy=False), x)
+
+
+def is_defined(subject: Subject) -> bool:
+    """Whether the function is finite at its subject's point, and does not raise there."""
+    try:
+        return all(bool(np.isfinite(y).all()) for y in subject.primal(*subject.xs))
+    except BEYOND_DOMAIN:
+        return False
 
 
 # ---------------------------------------------------------------- what a rule says

@@ -18,6 +18,7 @@ from gradcheck.checks.projection import (
     draw_tangents,
     filled,
     gradients,
+    is_defined,
     movable_inputs,
     moved_by,
     moves_of,
@@ -133,7 +134,7 @@ def _over_bands(
 def _nearby(subject: Subject, case: Case, rng: np.random.Generator) -> Iterator[Evidence]:
     everything = moves_of(subject)[-1]
     other = moved_by(subject, draw_tangents(subject, everything, rng), ELSEWHERE)
-    if all(np.isfinite(y).all() for y in other.primal(*other.xs)):
+    if is_defined(other):
         evidence = projected(other, case, everything, rng)
         yield replace(evidence, quantity=f"{evidence.quantity} at a point nearby")
 

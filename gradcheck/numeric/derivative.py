@@ -51,7 +51,7 @@ def directional_derivative(
 
     Raises:
         TypeError, ValueError: an input that moves is not floating; shapes disagree.
-        Exception: whatever f raises.
+        Exception: whatever f raises; beyond its domain (`BEYOND_DOMAIN`) it is NaN instead.
 
     Sources: least-squares differences with the weights of Fornberg (1988) as their limit;
     symmetric stencils after Squire and Trapp (1998); several spacings after Ridders (1982), chosen
@@ -104,7 +104,7 @@ def _estimate(line: Line, scale: float, precision: Precision) -> Estimate:
         if search.level(precision.step) is None:
             start = find_start(line, precision.step, LEAST_STEP)
             if start is None:
-                return failure(line, "non-finite")
+                return _undefined_around(line)
             if start.side:
                 return _at_edge(line, start, scale)
             search.enter_domain(start.step)
@@ -118,6 +118,12 @@ def _estimate(line: Line, scale: float, precision: Precision) -> Estimate:
     if not search.levels:
         return failure(line, "budget" if exhausted else "non-finite")
     return conclude(search, exhausted)
+
+
+def _undefined_around(line: Line) -> Estimate:
+    if line.raised is not None:  # however near: its message says more than that it is not finite
+        raise line.raised
+    return failure(line, "non-finite")
 
 
 def _at_edge(line: Line, start: Start, scale: float) -> Estimate:

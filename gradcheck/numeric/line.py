@@ -27,6 +27,9 @@ CHUNK = 8192
 MOST_ROWS, BATCH = 128, 2**17
 """A batched call takes so many points, and so many numbers, at most."""
 
+BEYOND_DOMAIN = (ArithmeticError, AssertionError, IndexError, RuntimeError, ValueError)
+"""What functions raise where they are not defined; torch's LinAlgError is a RuntimeError."""
+
 SAFE_SQUARES = (1e-280, 1e280)
 """A sum of squares within has neither overflowed nor lost a term that matters."""
 
@@ -97,6 +100,7 @@ class Line:
         self._budget = budget
         self._cache: dict[float, Sample] = {}
         self.evaluations = 0
+        self.raised: Exception | None = None
         outputs = self._outputs(0.0)
         self._shapes = [y.shape for y in outputs]
         self._parts = _parts(outputs, cotangents)
@@ -130,7 +134,10 @@ class Line:
     def _sample_together(self, batched: Function, ts: Sequence[float]) -> None:
         """Evaluate several points in one call: every input and output has a first axis more."""
         pairs = list(zip(self._primals, self._tangents, strict=True))
-        outputs = batched(*(np.stack([moved(x, u, t) for t in ts]) for x, u in pairs))
+        try:
+            outputs = batched(*(np.stack([moved(x, u, t) for t in ts]) for x, u in pairs))
+        except BEYOND_DOMAIN:
+            return  # one point of them may be beyond: each is evaluated by itself
         outputs = outputs if isinstance(outputs, tuple | list) else (outputs,)
         self.evaluations += len(ts)
         for row, t in enumerate(ts):
@@ -140,7 +147,7 @@ class Line:
     def repeats(self) -> bool:
         """Evaluate f(x) once more: does it give the same value again?"""
         self.reserve((math.nan,))
-        again = self._values(0.0)
+        again = self._checked(self._outputs(0.0))
         return all(
             np.array_equal(part.values, b) for part, b in zip(self._parts, again, strict=True)
         )
@@ -151,12 +158,20 @@ class Line:
         return tuple(map(np.asarray, outputs if isinstance(outputs, tuple | list) else (outputs,)))
 
     def _values(self, t: float) -> list[Array]:
-        return self._checked(self._outputs(t))
+        try:
+            outputs = self._outputs(t)
+        except BEYOND_DOMAIN as error:
+            self.raised = error
+            return self._undefined()
+        return self._checked(outputs)
+
+    def _undefined(self) -> list[Array]:
+        return [np.full_like(part.values, np.nan) for part in self._parts]
 
     def _checked(self, outputs: Sequence[Array]) -> list[Array]:
         if [y.shape for y in outputs] != self._shapes:
             # Of x[x > 0], say, beyond a change of sign: outside of where f is one function.
-            return [np.full_like(part.values, np.nan) for part in self._parts]
+            return self._undefined()
         return [chunk for y in outputs for chunk in _chunks(_real(y))]
 
     def _measure(self, values: Sequence[Array]) -> Sample:

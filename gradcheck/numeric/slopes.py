@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.numeric.line import moved
+from gradcheck.numeric.line import BEYOND_DOMAIN, moved
 from gradcheck.numeric.stencil import PAIRS, central_stencil
 
 
@@ -21,12 +21,16 @@ def output_slopes(
     """Return d/dt f(x + t u) at t = 0, an array for each output, without a bound.
 
     It takes 12 evaluations, spaced by `step`, and the order-12 stencil; whatever is not finite
-    stays so.  A bounded derivative of one of the outputs has to confirm what is read from it.
+    stays so, and NaN is where f raises beyond its domain.  A bounded derivative of one of the
+    outputs has to confirm what is read from it.
     """
     weights = central_stencil().slopes[PAIRS - 1].tolist()
 
     def at(t: float) -> tuple[NDArray[Any], ...]:
-        return f(*(moved(x, u, t) for x, u in zip(primals, tangents, strict=True)))
+        try:
+            return f(*(moved(x, u, t) for x, u in zip(primals, tangents, strict=True)))
+        except BEYOND_DOMAIN:
+            return tuple(np.full_like(total, np.nan) for total in totals)
 
     with np.errstate(all="ignore"):
         totals = [np.zeros_like(y, np.result_type(y, np.float64)) for y in f(*primals)]

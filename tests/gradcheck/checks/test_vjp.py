@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -252,3 +253,29 @@ def test_whole_numbers_beside_floating_ones_change_nothing():
 
     assert vjp_of(both, rule, x=X[0]).verdict is Verdict.PASS
     assert vjp_of(both, lambda *a: 1.0001 * rule(*a), x=X[0]).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize(
+    ("function", "slope", "first"),
+    [(math.sqrt, lambda x: 0.5 / np.sqrt(x), 1e-3), (math.log, lambda x: 1 / x, 1e-6)],
+)
+def test_a_function_that_raises_beyond_its_domain_is_judged_inside(function, slope, first):
+    def forward(x):
+        return np.array([function(each) for each in x])
+
+    x = np.array([first, 0.5, 4.0])
+    assert vjp_of(forward, lambda bars, xs, ys: bars[0] * slope(xs[0]), x=x).verdict is Verdict.PASS
+    wrong = vjp_of(forward, lambda bars, xs, ys: 1.001 * bars[0] * slope(xs[0]), x=x)
+    assert wrong.verdict is Verdict.FAIL
+    assert any(finding.kind == "scale" for finding in wrong.findings)
+
+
+def test_a_function_that_raises_wherever_it_moves_is_an_error_with_its_message():
+    def only_here(x):
+        if x[0] != 1.0:
+            raise ValueError("defined at 1 only")
+        return x
+
+    outcome = vjp_of(only_here, lambda y_bars, xs, ys: y_bars[0], x=np.array([1.0]))
+    assert outcome.verdict is Verdict.ERROR
+    assert "defined at 1 only" in outcome.reason

@@ -209,3 +209,40 @@ def test_inputs_that_stand_still_are_batched_too():
     batched.reserve([0.25, 0.5])
     alone = Line(np.multiply, (x, w), (x, None), (x,), 9)
     assert batched.sample(0.5) == alone.sample(0.5)
+
+
+def logarithm(x):
+    return np.array(math.log(x))
+
+
+def test_where_a_function_raises_it_is_not_finite():
+    sampled = line(logarithm, 0.5, 1.0)
+    assert not sampled.sample(-0.75).finite
+    assert sampled.sample(0.25).change == math.log(0.75) - math.log(0.5)
+    assert str(sampled.raised) == "math domain error"
+
+
+def test_what_a_function_raises_at_the_point_itself_is_its_own():
+    with pytest.raises(ValueError, match="math domain error"):
+        line(logarithm, 0.0, 1.0)
+
+
+@pytest.mark.parametrize("error", [TypeError, AttributeError, MemoryError])
+def test_other_mistakes_are_not_taken_for_the_end_of_a_domain(error):
+    def broken(x):
+        if x != 0.5:
+            raise error
+        return x
+
+    with pytest.raises(error):
+        line(broken, 0.5, 1.0).sample(0.25)
+
+
+def test_one_point_of_a_batch_may_be_beyond_the_domain():
+    def together(x):
+        return np.array([math.log(each) for each in x])
+
+    sampled = Line(logarithm, (np.array(0.5),), (np.array(1.0),), None, 150, together)
+    sampled.reserve([-0.75, 0.25])
+    assert not sampled.sample(-0.75).finite
+    assert sampled.sample(0.25).finite

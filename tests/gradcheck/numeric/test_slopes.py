@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 
 from gradcheck.numeric import output_slopes
@@ -27,3 +29,11 @@ def test_an_input_that_does_not_move_stays():
 def test_what_is_not_finite_stays_so():
     (slopes,) = output_slopes(lambda x: (np.log(x),), (np.array([1e-3, 1.0]),), (U,), 2.0**-7)
     assert np.isfinite(slopes).tolist() == [False, True]
+
+
+def test_a_point_beyond_the_domain_leaves_no_slope():
+    def root(x):
+        return (np.array([math.sqrt(each) for each in x]),)
+
+    [slopes] = output_slopes(root, (np.array([0.1, 4.0]),), (np.ones(2),), 0.125)
+    assert np.isnan(slopes).all()
