@@ -24,6 +24,7 @@ from gradcheck.checks.projection import (
     total,
     underflow,
 )
+from gradcheck.checks.scatter import scatter
 from gradcheck.judge import DECIDABLE, judge
 from gradcheck.vocabulary import Arrays, Case, Estimate, Evidence, Fact, Subject, Verdict
 
@@ -67,12 +68,26 @@ def identity(
         return found
     wide = in_wider(subject, y_bars, lambda s, bars: (gradients(s, bars), tangents))
     difference = abs(found.analytic - found.estimate.value)
-    if wide is None or not SHRINKING * _difference(wide, sides) <= difference:
+    if wide is None:
+        return _with_scatter(found, subject, y_bars, sides)
+    if not SHRINKING * _difference(wide, sides) <= difference:
         return found
     if _difference((subject, y_bars), sides) != difference:  # what is wrong now and then
         return found
     size = max(abs(found.estimate.value), found.norm)
     return replace(found, noise=difference) if difference <= DECIDABLE * size else undecided(found)
+
+
+def _with_scatter(found: Evidence, subject: Subject, y_bars: Arrays, sides: Sides) -> Evidence:
+    """Add what the difference may be where the arguments have no more digits."""
+
+    def off(subject: Subject, y_bars: Arrays) -> float:
+        left, right = map(total, sides(subject, y_bars))
+        return left - right
+
+    noise = scatter(off, subject, y_bars)
+    usable = noise <= DECIDABLE * max(abs(found.estimate.value), found.norm)
+    return replace(found, noise=max(noise, found.noise)) if usable else found
 
 
 def _difference(at: tuple[Subject, Arrays], sides: Sides) -> float:

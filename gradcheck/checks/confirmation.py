@@ -26,6 +26,7 @@ from gradcheck.checks.projection import (
     total,
     widened,
 )
+from gradcheck.checks.scatter import scatter
 from gradcheck.inputs import laid_out_like
 from gradcheck.judge import DECIDABLE, judge
 from gradcheck.numeric import BEYOND_DOMAIN, FULL, Precision, directional_derivative
@@ -101,6 +102,8 @@ def thought_over(
     if wider is not None:
         return wider
     noisy = _with_rule_noise(found, subject, y_bars, tangents, rule)
+    if _fails(noisy, case):
+        noisy = _with_scatter(noisy, subject, y_bars, rule)
     # A float32 rule was held against a derivative in float64: no more digits are missing there.
     open_question = noisy.estimate.eps >= noisy.eps and _fails(noisy, case)
     return undecided(noisy) if open_question else noisy
@@ -201,6 +204,8 @@ def _unless_digits_were_lost(
     A rule that cancels, or whose input has too few digits for it, is right and still far off; by
     more than a thousandth it is of no use, and the question stays open.
     """
+    if in_wider(subject, y_bars, rule) is None:
+        return _with_scatter(evidence, subject, y_bars, rule)
     if not _changes_with_precision(evidence, subject, y_bars, rule):
         return evidence
     wider = _in_wider_precision(evidence, subject, y_bars, tangents, rule)
@@ -314,3 +319,19 @@ def _with_rule_noise(
     freedom = NEARBY - DEGREE - 1
     scatter = float(np.linalg.norm(curve(ts) - values)) / math.sqrt(freedom)
     return replace(evidence, noise=QUANTILE * scatter)
+
+
+def _with_scatter(evidence: Evidence, subject: Subject, y_bars: Arrays, rule: Rule) -> Evidence:
+    """Add what the rule's projection may be off by where its arguments have no more digits.
+
+    A rule that does not say the same again is not excused, and more than a thousandth is no noise.
+    """
+
+    def projection(subject: Subject, y_bars: Arrays) -> float:
+        return total(products(*rule(subject, y_bars)))
+
+    if projection(subject, y_bars) != evidence.analytic:
+        return evidence
+    noise = scatter(projection, subject, y_bars)
+    usable = noise <= DECIDABLE * max(abs(evidence.estimate.value), evidence.norm)
+    return replace(evidence, noise=max(noise, evidence.noise)) if usable else evidence
