@@ -19,11 +19,15 @@ from gradcheck.checks.projection import (
     products,
     sizes,
 )
+from gradcheck.checks.subgradient import held_at_kinks
 from gradcheck.vocabulary import Arrays, Case, Evidence, Fact, Subject
 
 
 def check_jvp(subject: Subject, case: Case, rng: np.random.Generator) -> Iterator[Evidence | Fact]:
     """Yield one projection for each differentiable input, and one more over all of them."""
+    if case.kink == "subgradient":
+        subject, at_kinks = held_at_kinks(subject, case, rng, in_forward_mode)
+        yield from at_kinks
     # Once where there is one input: the check adjoint looks in further directions, exactly.
     for moving in dict.fromkeys(moves_of(subject)):
         y_bars = draw_cotangents(subject, rng)
@@ -39,6 +43,11 @@ def check_jvp(subject: Subject, case: Case, rng: np.random.Generator) -> Iterato
 
 def _answer(tangents: Tangents, subject: Subject, y_bars: Arrays) -> Answer:
     return pushed(subject, as_given(subject, tangents)), y_bars
+
+
+def in_forward_mode(subject: Subject, y_bars: Arrays, tangents: Tangents) -> np.ndarray:
+    """Return the terms of <y_bar, J x_dot>."""
+    return products(*_answer(tangents, subject, y_bars))
 
 
 def _size_in_reverse(subject: Subject, y_bars: Arrays, tangents: Tangents) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from gradcheck.checks.projection import (
     movable_inputs,
     products,
 )
+from gradcheck.checks.subgradient import held_at_kinks
 from gradcheck.checks.vjp import projected
 from gradcheck.vocabulary import Arrays, Case, Evidence, Fact, Subject
 
@@ -25,7 +27,12 @@ from gradcheck.vocabulary import Arrays, Case, Evidence, Fact, Subject
 def check_second_order(
     subject: Subject, case: Case, rng: np.random.Generator
 ) -> Iterator[Evidence | Fact]:
-    """Yield a projection of the second derivative in x and y_bar, and the Hessian's symmetry."""
+    """Yield a projection of the second derivative in x and y_bar, and the Hessian's symmetry.
+
+    With `kink: subgradient` the entries where the first or second derivative jumps have no part.
+    """
+    if case.kink == "subgradient":
+        subject = _smooth_part(subject, case, rng)
     if not movable_inputs(subject):
         return
     y_bars = draw_cotangents(subject, rng)
@@ -36,11 +43,24 @@ def check_second_order(
     yield _symmetry(subject, case, y_bars, rng)
 
 
+def _smooth_part(subject: Subject, case: Case, rng: np.random.Generator) -> Subject:
+    subject, _ = held_at_kinks(subject, case, rng)
+    if not movable_inputs(subject):
+        return subject
+    second, _ = held_at_kinks(derived(subject, draw_cotangents(subject, rng)), case, rng)
+    return replace(subject, held=tuple(map(_either, subject.held, second.held)))
+
+
+def _either(one: np.ndarray | None, other: np.ndarray | None) -> np.ndarray | None:
+    masks = [mask for mask in (one, other) if mask is not None]
+    return np.logical_or.reduce(masks) if masks else None
+
+
 def derived(subject: Subject, y_bars: Arrays) -> Subject:
     """Return vjp as a subject of its own: a function of x and y_bar with vjp_vjp as its rule.
 
     Inputs that are due no gradient stay inputs, without being differentiated; their gradients are
-    no outputs.
+    no outputs, and those of entries that are held are zeros.
     """
     count = len(subject.xs)
     due = movable_inputs(subject)
@@ -49,10 +69,12 @@ def derived(subject: Subject, y_bars: Arrays) -> Subject:
         assert subject.vjp is not None
         xs = arrays[:count]
         found = subject.vjp(xs, arrays[count:])
-        return tuple(np.zeros_like(xs[i]) if (g := found[i]) is None else g for i in due)
+        filled = (np.zeros_like(xs[i]) if (g := found[i]) is None else g for i in due)
+        return tuple(map(partial(_free, subject), due, filled))
 
     def rule(arrays: Arrays, v: Arrays) -> tuple[np.ndarray | None, ...]:
-        by_xs, by_y_bars = _vjp_vjp(subject, arrays[:count], arrays[count:], due, v)
+        free = tuple(map(partial(_free, subject), due, v))
+        by_xs, by_y_bars = _vjp_vjp(subject, arrays[:count], arrays[count:], due, free)
         return (*by_xs, *by_y_bars)
 
     return Subject(
@@ -62,7 +84,14 @@ def derived(subject: Subject, y_bars: Arrays) -> Subject:
         primal=primal,
         vjp=rule,
         budget=subject.budget,
+        held=(*subject.held, *(None for _ in y_bars)) if subject.held else (),
     )
+
+
+def _free(subject: Subject, position: int, array: np.ndarray) -> np.ndarray:
+    """Zeros in the place of the entries of an input that are held."""
+    held = subject.held[position] if subject.held else None
+    return array if held is None else np.where(held, array.dtype.type(0), array)
 
 
 def _vjp_vjp(

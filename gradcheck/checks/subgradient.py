@@ -5,7 +5,7 @@ A common interval would hide a zero rule: relu with half of its inputs at 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
 
@@ -15,9 +15,9 @@ from gradcheck.checks.projection import (
     Tangents,
     draw_cotangents,
     draw_tangents,
+    evidence,
     gradients,
     movable_inputs,
-    of_gradients,
     products,
     rule_eps,
     total,
@@ -30,20 +30,30 @@ from gradcheck.vocabulary import Arrays, Case, Estimate, Fact, Finding, Subject,
 
 FEW = 3  # kinks that a message names
 
+Terms = Callable[[Subject, Arrays, Tangents], np.ndarray]
+"""What a rule says of a projection, term by term."""
+
+
+def in_reverse(subject: Subject, y_bars: Arrays, tangents: Tangents) -> np.ndarray:
+    """Return the terms of <J^T y_bar, x_dot>."""
+    return products(gradients(subject, y_bars), tangents)
+
 
 def held_at_kinks(
-    subject: Subject, case: Case, rng: np.random.Generator
+    subject: Subject, case: Case, rng: np.random.Generator, terms: Terms = in_reverse
 ) -> tuple[Subject, list[Fact]]:
-    """Return the subject with its entries at kinks held still, and what was found at each."""
+    """Return the subject with its entries at kinks held still, and what a rule says at each."""
     y_bars = draw_cotangents(subject, rng)
     masks: list[np.ndarray | None] = [None] * len(subject.xs)
     facts: list[Fact] = []
     for i in movable_inputs(subject):
         whole = draw_tangents(subject, (i,), rng)
         direction = np.asarray(whole[i])
-        kinked = list(_kinked(subject, case, y_bars, whole, i, np.arange(direction.size)))
+        kinked = list(_kinked(subject, case, y_bars, whole, i, np.arange(direction.size), terms))
         masks[i] = np.isin(np.arange(direction.size), kinked).reshape(direction.shape)
-        facts += [_between(subject, y_bars, _only(whole, i, entry), i, entry) for entry in kinked]
+        facts += [
+            _between(subject, y_bars, _only(whole, i, entry), i, entry, terms) for entry in kinked
+        ]
     return replace(subject, held=tuple(masks)), facts
 
 
@@ -54,10 +64,11 @@ def _kinked(
     whole: Tangents,
     position: int,
     entries: np.ndarray,
+    terms: Terms,
 ) -> Iterator[int]:
     """Yield the entries whose own derivative cannot be decided, halving what cannot be together."""
     moves = _only(whole, position, entries)
-    found = of_gradients(subject, y_bars, gradients(subject, y_bars), moves)
+    found = evidence(subject, y_bars, moves, terms(subject, y_bars, moves))
     if judge(found, case.tolerance).verdict is not Verdict.INCONCLUSIVE:
         return
     if len(entries) == 1:
@@ -65,7 +76,7 @@ def _kinked(
             yield int(entries[0])
         return
     for half in np.array_split(entries, 2):
-        yield from _kinked(subject, case, y_bars, whole, position, half)
+        yield from _kinked(subject, case, y_bars, whole, position, half, terms)
 
 
 def _only(whole: Tangents, position: int, entries: np.ndarray | int) -> Tangents:
@@ -81,7 +92,7 @@ def kinks(subject: Subject, case: Case, position: int, rng: np.random.Generator)
     y_bars = draw_cotangents(subject, rng)
     whole = draw_tangents(subject, (position,), rng)
     everything = np.arange(subject.xs[position].size)
-    found = _kinked(subject, case, y_bars, whole, position, everything)
+    found = _kinked(subject, case, y_bars, whole, position, everything, in_reverse)
     told = [
         _slopes_told(subject, y_bars, _only(whole, position, entry), position, entry)
         for entry in islice(found, FEW)
@@ -93,10 +104,16 @@ def _slopes_told(
     subject: Subject, y_bars: Arrays, moves: Tangents, position: int, entry: int
 ) -> str:
     x, name = subject.xs[position], subject.names[position]
-    value, direction = (float(np.asarray(a).flat[entry]) for a in (x, moves[position]))
+    value, direction = x.flat[entry].item(), _reach(moves, position, entry)
     ends = sorted(side.value / direction for side in _sides(subject, y_bars, moves))
     low, high = (f"{end + 0.0:.6g}" for end in ends)  # no -0
     return f"{entry_name(name, index_of(entry, x.shape))} = {value:.6g} (slopes {low} and {high})"
+
+
+def _reach(moves: Tangents, position: int, entry: int) -> float:
+    """How far an entry moves, with its sign; a complex one has none."""
+    reach = np.asarray(moves[position]).flat[entry]
+    return float(abs(reach) if np.iscomplexobj(reach) else reach)
 
 
 def _sides(subject: Subject, y_bars: Arrays, moves: Tangents) -> tuple[Estimate, Estimate]:
@@ -109,13 +126,14 @@ def _sides(subject: Subject, y_bars: Arrays, moves: Tangents) -> tuple[Estimate,
     )
 
 
-def _between(subject: Subject, y_bars: Arrays, moves: Tangents, position: int, entry: int) -> Fact:
-    terms = products(gradients(subject, y_bars), moves)
+def _between(
+    subject: Subject, y_bars: Arrays, moves: Tangents, position: int, entry: int, terms: Terms
+) -> Fact:
     low, high = sorted(_sides(subject, y_bars, moves), key=lambda side: side.value)
-    slope = total(terms)
+    slope = total(terms(subject, y_bars, moves))
     rounding = RULE_ROUNDING * rule_eps(subject, y_bars) * abs(slope)
     holds = low.value - low.error - rounding <= slope <= high.value + high.error + rounding
-    direction = float(np.asarray(moves[position]).flat[entry])
+    direction = _reach(moves, position, entry)
     name = entry_name(subject.names[position], index_of(entry, subject.xs[position].shape))
     ends = sorted(side.value / direction + 0.0 for side in (low, high))  # no -0
     return Fact(
