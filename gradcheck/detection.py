@@ -21,19 +21,29 @@ class Detects:
 
 
 class Detections(dict[str, Detects]):
-    """What was detected by input, and in `factor`, `entry` and `absolute` the weakest of all."""
+    """What was detected by input, and in `factor`, `entry` and `absolute` the weakest of all.
+
+    Absolute and relative faults have no unit in common: where there are both, these speak of the
+    inputs whose derivative is not zero.
+    """
+
+    @property
+    def weakest(self) -> Detects | None:
+        """The weakest of all inputs; None where no derivative was compared."""
+        relative = [one for one in self.values() if not one.absolute]
+        return _weakest_of(relative or list(self.values()))
 
     @property
     def factor(self) -> float:
-        return max((one.factor for one in self.values()), default=math.inf)
+        return self.weakest.factor if self.weakest else math.inf
 
     @property
     def entry(self) -> float:
-        return max((one.entry for one in self.values()), default=math.inf)
+        return self.weakest.entry if self.weakest else math.inf
 
     @property
     def absolute(self) -> bool:
-        return any(one.absolute for one in self.values())
+        return self.weakest.absolute if self.weakest else False
 
     def summary(self) -> dict[str, object] | None:
         """Return the weakest of all beside those by input; None where nothing was compared."""
@@ -44,14 +54,26 @@ class Detections(dict[str, Detects]):
 
 
 def weakest(several: Iterable[Mapping[str, Detects]]) -> Detections:
-    """Merge what several comparisons detect, by input; the weaker of two stands."""
-    merged = Detections()
+    """Merge what several comparisons detect, by input; the weaker of two stands.
+
+    One that found the input's derivative to be zero stands before a relative one, which then is of
+    a projection that other inputs have a part in.
+    """
+    found: dict[str, list[Detects]] = {}
     for detects in several:
         for name, one in detects.items():
-            other = merged.get(name, one)
-            merged[name] = Detects(
-                max(one.factor, other.factor),
-                max(one.entry, other.entry),
-                one.absolute or other.absolute,
-            )
+            found.setdefault(name, []).append(one)
+    merged = Detections()
+    for name, all_of in found.items():
+        absolute = [one for one in all_of if one.absolute]
+        if (one := _weakest_of(absolute or all_of)) is not None:
+            merged[name] = one
     return merged
+
+
+def _weakest_of(same: list[Detects]) -> Detects | None:
+    """The weakest of several in one unit."""
+    if not same:
+        return None
+    factor, entry = max(one.factor for one in same), max(one.entry for one in same)
+    return Detects(factor, entry, same[0].absolute)

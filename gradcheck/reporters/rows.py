@@ -43,8 +43,7 @@ class Row:
     @property
     def detects(self) -> Detects | None:
         """The weakest detection over inputs and checks; None where no derivative was compared."""
-        by_input = weakest(outcome.detects for outcome in self.outcomes)
-        return max(by_input.values(), key=lambda d: d.entry, default=None)
+        return weakest(outcome.detects for outcome in self.outcomes).weakest
 
 
 def rows_of(outcomes: Iterable[Outcome]) -> list[Row]:

@@ -94,3 +94,12 @@ def test_a_report_as_json_has_no_nan_and_says_what_was_detected():
 def test_a_fact_that_holds_found_what_was_expected():
     assert Fact.either("same", True, "the same bits", "others").found == "the same bits"
     assert Fact.either("same", False, "the same bits", "others").found == "others"
+
+
+def test_an_absolute_detection_is_in_no_unit_of_a_relative_one():
+    zero, usual = Detects(1e-3, 1e-3, absolute=True), Detects(1e-9, 1e-8)
+    over_inputs = weakest([{"x": zero}, {"w": usual}])
+    assert over_inputs.weakest == usual
+    assert weakest([{"x": zero}, {"x": Detects(0.5, 0.5)}]) == {"x": zero}
+    assert weakest([{"x": zero}]).weakest == zero
+    assert weakest([]).weakest is None
