@@ -87,6 +87,8 @@ def _projections(
             evidence = judgement.evidence
             if not isinstance(evidence, Evidence) or not evidence.direction_norm > 0:
                 continue
+            if not evidence.estimate.evaluations:  # two modes of one engine, nothing numerical
+                continue
             key = (outcome.check, evidence.quantity, evidence.inputs)
             if key not in seen:
                 seen.add(key)

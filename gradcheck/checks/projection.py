@@ -210,7 +210,7 @@ def evidence(
         estimate=estimate,
         norm=norm,
         median=median,
-        direction_norm=_length(tangents),
+        direction_norm=length_of(tangents),
         eps=eps,
         output=estimate.output,
         lost=underflow(subject.xs, tangents) + underflow(y_bars, y_bars),
@@ -248,7 +248,8 @@ def moved(subject: Subject, tangents: Tangents) -> tuple[str, ...]:
     return tuple(n for n, u in zip(subject.names, tangents, strict=True) if u is not None)
 
 
-def _length(tangents: Tangents) -> float:
+def length_of(tangents: Tangents) -> float:
+    """Return ||u||_2 over all inputs that move."""
     return math.hypot(*(length(u) for u in tangents if u is not None))
 
 

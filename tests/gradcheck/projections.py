@@ -17,13 +17,14 @@ def outcome(
     length: float = 2.0,
     eps: float = EPS,
     tolerance: float = 1e-12,
+    evaluations: int = 19,
 ) -> Outcome:
     """One check of one engine with one projection along a direction of `length`."""
     evidence = Evidence(
         quantity="<y_bar, J x_dot>",
         inputs=("x",),
         analytic=gradient,
-        estimate=Estimate(derivative, tolerance / 2),
+        estimate=Estimate(derivative, tolerance / 2, evaluations=evaluations),
         norm=1.0,
         median=1.0,
         direction_norm=length,

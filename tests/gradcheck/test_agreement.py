@@ -70,3 +70,8 @@ def test_nan_is_no_gradient_that_anyone_agrees_with():
 
 def test_one_engine_alone_agrees_with_itself():
     assert told(outcome("a", 1.0, 2.0, Verdict.FAIL)) == []
+
+
+def test_modes_that_are_compared_with_each_other_say_nothing_of_the_derivative():
+    a, b = outcome("a", 1.0, 1.0, evaluations=0), outcome("b", 1.1, 1.1, evaluations=0)
+    assert told(a, b) == []

@@ -8,7 +8,7 @@ import pytest
 from gradcheck.checks import CHECKS
 from gradcheck.errors import NothingToCompare
 from gradcheck.judge import judge
-from gradcheck.vocabulary import Case, Input, Place, Subject, Verdict, worst
+from gradcheck.vocabulary import Case, Input, Place, Subject, Tolerance, Verdict, worst
 
 X = np.array([[0.5, -1.0, 2.0], [0.1, 1.5, -0.7]])
 W = np.array([[0.3, 1.0], [-0.5, 0.25], [1.25, -2.0]])
@@ -244,3 +244,12 @@ def centred(factor=1.0):
 def test_modes_that_lose_digits_in_different_ways_agree():
     assert verdicts(centred(), "adjoint") == {Verdict.PASS}
     assert verdicts(centred(1.01), "adjoint") == {Verdict.FAIL}
+
+
+def test_an_absolute_tolerance_is_accepted_between_the_modes_too():
+    off = {"jvp": lambda xs, x_dots: tuple(y_dot + 1e-6 for y_dot in jvp(xs, x_dots))}
+    rng = np.random.default_rng(0)
+    evidence = next(CHECKS["adjoint"].run(replace(RIGHT, **off), CASE, rng))
+    assert judge(evidence).verdict is Verdict.FAIL
+    assert judge(evidence, Tolerance(atol=1e-4)).verdict is Verdict.PASS
+    assert judge(evidence, Tolerance(atol=1e-9)).verdict is Verdict.FAIL
