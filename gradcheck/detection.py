@@ -31,7 +31,7 @@ class Detections(dict[str, Detects]):
     def weakest(self) -> Detects | None:
         """The weakest of all inputs; None where no derivative was compared."""
         relative = [one for one in self.values() if not one.absolute]
-        return _weakest_of(relative or list(self.values()))
+        return _weakest_of(relative or list(self.values())) if self else None
 
     @property
     def factor(self) -> float:
@@ -66,14 +66,11 @@ def weakest(several: Iterable[Mapping[str, Detects]]) -> Detections:
     merged = Detections()
     for name, all_of in found.items():
         absolute = [one for one in all_of if one.absolute]
-        if (one := _weakest_of(absolute or all_of)) is not None:
-            merged[name] = one
+        merged[name] = _weakest_of(absolute or all_of)
     return merged
 
 
-def _weakest_of(same: list[Detects]) -> Detects | None:
+def _weakest_of(same: list[Detects]) -> Detects:
     """The weakest of several in one unit."""
-    if not same:
-        return None
     factor, entry = max(one.factor for one in same), max(one.entry for one in same)
     return Detects(factor, entry, same[0].absolute)
