@@ -9,9 +9,17 @@ import numpy as np
 
 from gradcheck.checks import CHECKS, Check, is_function, needs_vjp
 from gradcheck.checks.bits import same_bits
-from gradcheck.checks.projection import draw_cotangents, filled, movable_inputs
+from gradcheck.checks.projection import (
+    draw_cotangents,
+    draw_tangents,
+    filled,
+    is_defined,
+    movable_inputs,
+    moved_by,
+)
 from gradcheck.vocabulary import Arrays, Case, Fact, Subject
 
+ELSEWHERE = 2.0**-5  # along a direction: another point, most likely in the same domain
 ZERO_ROUNDING = 1e3  # eps of the gradients: what is left of one that is zero
 
 
@@ -37,6 +45,7 @@ def check_purity(subject: Subject, case: Case, rng: np.random.Generator) -> Iter
     yield from _outputs_left_alone(subject, y_bars)
     yield from _recorded(subject, second_ys)
     yield from _alone(subject, y_bars, second)
+    yield from _outputs_kept(subject, rng)
 
 
 def _output_labels(y_bars: Arrays) -> list[str]:
@@ -140,6 +149,19 @@ def _alone(subject: Subject, y_bars: Arrays, found: Sequence[np.ndarray | None])
         claim = f"the gradient of {subject.names[i]} is the same where it alone is asked for"
         off = f"another, off by up to {_furthest(whole[i], only):.3g}"
         yield Fact.either(claim, _is_same(whole[i], only, largest), "the same gradient", off)
+
+
+def _outputs_kept(subject: Subject, rng: np.random.Generator) -> Iterator[Fact]:
+    """Whether outputs survive a call at another point: one buffer for all of them does not."""
+    due = movable_inputs(subject)
+    other = moved_by(subject, draw_tangents(subject, due, rng), ELSEWHERE)
+    if not due or not is_defined(other):
+        return
+    ys = subject.primal(*subject.xs)
+    before = _copies(ys)
+    subject.primal(*other.xs)
+    claim = "keeps its values when the function is called at another point"
+    yield _repeats("an output", before, ys, claim)
 
 
 def _is_same(y: np.ndarray, other: np.ndarray, around: float = 0.0) -> bool:

@@ -112,3 +112,26 @@ def test_outputs_that_are_no_numbers_are_compared_too():
     rng = np.random.default_rng(0)
     outcome = purity(lambda x: (x * 2.0, x > rng.random(x.shape)), lambda y, xs, ys: 2.0 * y[0])
     assert outcome.verdict is Verdict.FAIL
+
+
+def test_outputs_in_one_buffer_are_seen_though_each_call_is_right():
+    buffer = np.empty_like(X)
+    outcome = purity(lambda x: np.sin(x, out=buffer), sine_rule)
+    [wrong] = [j.evidence for j in outcome.judgements if j.verdict is Verdict.FAIL]
+    assert wrong.claim.startswith("an output keeps its values when the function is called at")
+
+
+def test_a_layer_that_keeps_its_last_input_is_pure_enough():
+    kept = []
+
+    def forward(x):
+        kept[:] = [x]
+        return np.sin(x)
+
+    outcome = purity(forward, lambda y_bars, xs, ys: y_bars[0] * np.cos(kept[0]))
+    assert outcome.verdict is Verdict.PASS
+
+
+def test_an_output_may_be_the_input_itself():
+    outcome = purity(lambda x: x, lambda y_bars, xs, ys: y_bars[0].copy())
+    assert outcome.verdict is Verdict.PASS
