@@ -16,9 +16,10 @@ DEFAULT_FACTOR = 1.1
 
 @dataclass(slots=True)
 class Applied:
-    """How often a fault has been applied, and the sizes of the gradients that it met."""
+    """How often a fault met what it spoils and changed it, and the sizes of the gradients met."""
 
-    times: int = 0
+    met: int = 0
+    changed: int = 0
     sizes: set[int] = field(default_factory=set)
 
 
@@ -49,13 +50,15 @@ class FaultyTape:
             for function in functions:
                 ys = self.call(function, {name: self.leaf(x) for name, x in xs.items()})
                 for y in ys if isinstance(ys, tuple | list) else (ys,):
-                    self.backward(y, np.ones_like(self.value(y)))
+                    self.backward(y, _uneven(self.value(y)))
         except Exception:  # whatever is wrong with the case, its checks will tell
             return
-        if not self._applied.times:
+        if not self._applied.changed:
             raise ValueError(f"the fault was never applied: {self._why_not()}")
 
     def _why_not(self) -> str:
+        if self._applied.met:
+            return f"{self._fault.kind!r} changes no gradient of {self._fault.operation!r} here"
         if not self._applied.sizes:
             return f"no gradient goes through {self._fault.operation!r}"
         sizes = " and ".join(map(str, sorted(self._applied.sizes)))
@@ -72,14 +75,14 @@ def planted(operation: Any, fault: Fault, applied: Applied | None = None) -> Ite
     right, own = operation.backward, "backward" in vars(operation)
 
     def wrong(self: Any, *gys: Any) -> Any:
-        if fault.kind == "dropped_term":
-            gys = tuple(map(_without_last, gys))
-        found = right(self, *gys)
+        given = tuple(map(_without_last, gys)) if fault.kind == "dropped_term" else gys
+        found = right(self, *given)
         several = isinstance(found, tuple)
         met = found if several else (found,)
-        applied.sizes |= {g.size for g in met if g is not None}
-        applied.times += any(g is not None and _is_there(g, fault) for g in met)
         spoiled = tuple(_spoiled(g, fault) for g in met)
+        applied.sizes |= {g.size for g in met if g is not None}
+        applied.met += any(g is not None and _is_there(g, fault) for g in met)
+        applied.changed += any(map(_differs, (*gys, *met), (*given, *spoiled)))
         return spoiled if several else spoiled[0]
 
     operation.backward = wrong
@@ -90,6 +93,17 @@ def planted(operation: Any, fault: Fault, applied: Applied | None = None) -> Ite
             operation.backward = right
         else:
             del operation.backward  # it was inherited, and is again
+
+
+def _uneven(y: np.ndarray) -> np.ndarray:
+    """A cotangent without a symmetry: that of ones vanishes in a softmax."""
+    return np.linspace(1, 2, y.size).reshape(y.shape).astype(y.dtype)
+
+
+def _differs(one: Any, other: Any) -> bool:
+    """Whether two gradients differ; at second order they are Variables, and nobody asks."""
+    both = isinstance(one, np.ndarray) and isinstance(other, np.ndarray)
+    return both and not np.array_equal(one, other, equal_nan=True)
 
 
 def _without_last(gy: Any) -> Any:

@@ -106,6 +106,8 @@ def test_other_engines_are_skipped_with_words():
             Fault("exp", "entry", 2.0, 6),
             "there is no entry 6 in a gradient of 'exp', which has 6 entries",
         ),
+        (Fault("exp", "scale", 1.0), "'scale' changes no gradient of 'exp' here"),
+        (Fault("sum", "transpose"), "'transpose' changes no gradient of 'sum' here"),
     ],
 )
 def test_a_fault_that_does_not_act_is_an_error(fault, reason):
@@ -118,4 +120,11 @@ def test_a_fault_in_one_step_of_several_acts():
     steps = [Step(function=lambda xp, x: xp.sum(x)), Step(function=lambda xp, x: xp.sum(xp.exp(x)))]
     case = case_with(fault=Fault("exp", "sign"))
     case = replace(case, function=None, steps=tuple(steps))
+    assert Verdict.FAIL in {outcome.verdict for outcome in outcomes(case)}
+
+
+def test_a_fault_acts_where_a_cotangent_of_ones_vanishes():
+    case = replace(
+        case_with(), function=lambda xp, x: xp.softmax(x), fault=Fault("softmax", "sign")
+    )
     assert Verdict.FAIL in {outcome.verdict for outcome in outcomes(case)}
