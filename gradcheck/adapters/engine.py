@@ -17,6 +17,8 @@ from gradcheck.adapters import ADAPTERS
 from gradcheck.adapters.define_by_run import TapePasses, subject_on
 from gradcheck.adapters.fault import FaultyTape
 from gradcheck.adapters.names import Namespace
+from gradcheck.adapters.translations import NAMES
+from gradcheck.cases.wording import nearest
 from gradcheck.errors import MissingOperation
 from gradcheck.vocabulary import Arrays, Case, Subject, Tape
 
@@ -87,6 +89,16 @@ class EngineTape:
         leaf.cleargrad()
 
 
+class EngineNamespace(Namespace):
+    """The operations of our engine; a name that no engine has is a mistake, with the nearest."""
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        if operation in NAMES or hasattr(np, operation):
+            return super().__getattr__(operation)
+        hint = nearest(operation, vars(self))
+        raise AttributeError(f"no engine has an operation {operation!r}{hint}")
+
+
 @ADAPTERS.register("engine")
 class EngineAdapter:
     """The define-by-run engine in the package `engine`."""
@@ -95,7 +107,7 @@ class EngineAdapter:
 
     def __init__(self) -> None:
         self._engine = engine_module()
-        self.xp = Namespace(self.name, self._engine.OPERATIONS)
+        self.xp = EngineNamespace(self.name, self._engine.OPERATIONS)
 
     def operations(self) -> Mapping[str, Callable[..., Any]]:
         operations: Mapping[str, Callable[..., Any]] = self._engine.OPERATIONS

@@ -174,7 +174,7 @@ def test_an_engine_that_lacks_the_operation_meets_no_expected_verdict():
         "a",
         Place(""),
         {"x": Input(data=1.0)},
-        function=lambda xp, x: xp.no_such_operation(x),
+        function=lambda xp, x: xp.erf(x),
         expect=Expectation(verdict="inconclusive"),
     )
     [outcome] = run_case(case, "engine", Options())

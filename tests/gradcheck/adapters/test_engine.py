@@ -12,7 +12,8 @@ from gradcheck import check
 from gradcheck.adapters import adapter
 from gradcheck.adapters.engine import engine_module
 from gradcheck.errors import MissingOperation
-from gradcheck.vocabulary import Case, Input, Place
+from gradcheck.vocabulary import Case, Input, Place, Verdict
+from tests.gradcheck.subjects import outcomes_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -90,8 +91,8 @@ def test_a_function_that_returns_a_constant_has_no_gradient():
 
 
 def test_an_operation_that_is_missing_is_named():
-    subject = subject_of(lambda xp, x: xp.fourier(x), x=2.0)
-    with pytest.raises(MissingOperation, match="engine has no operation 'fourier'"):
+    subject = subject_of(lambda xp, x: xp.erf(x), x=2.0)
+    with pytest.raises(MissingOperation, match="engine has no operation 'erf'"):
         subject.primal(*subject.xs)
 
 
@@ -151,3 +152,10 @@ def test_an_operation_made_of_others_has_no_rule_to_plant_a_fault_in():
     assert ours.operation_class("subtract") is ours.operation_class("sub") is engine.Sub
     with pytest.raises(MissingOperation, match="'outer'"):
         ours.operation_class("outer")
+
+
+def test_a_name_that_no_engine_has_is_a_mistake_and_no_skip():
+    case = Case("c", Place(""), {"x": Input(3.0)}, function=lambda xp, x: xp.sqare(x))
+    [outcome] = outcomes_of(case, "engine").values()
+    assert outcome.verdict is Verdict.ERROR
+    assert "no engine has an operation 'sqare'; did you mean 'square'?" in outcome.reason
