@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
+
 from gradcheck.cases.scalars import BROKEN, resolve
 from gradcheck.cases.wording import HERE, found
 
@@ -37,7 +39,7 @@ def rectangular(value: Any) -> Any:
 
 
 def _read(value: Any, at: Path) -> Any:
-    if isinstance(value, bool | int | float | complex):
+    if isinstance(value, bool | int | float | complex | np.longdouble | np.clongdouble):
         return value
     if isinstance(value, list) and len(at) < MAX_AXES:
         return [_read(item, (*at, i)) for i, item in enumerate(value)]

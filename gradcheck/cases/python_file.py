@@ -116,7 +116,7 @@ def _cases(
     cases: list[Case] = []
     mistakes = list(twice)
     for declaration, place in zip(declarations, places, strict=True):
-        keys = {k: v if k == "rule" else _plain(v) for k, v in declaration.keys.items()}
+        keys = {name: _key(name, value) for name, value in declaration.keys.items()}
         mistakes += [Mistake(place, message) for message in _unfit(keys)]
         made, wrong = read_case(keys, OnePlace(place), (), known, PythonCaseModel)
         mistakes += wrong
@@ -190,11 +190,29 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    if hasattr(value, "dtype") and hasattr(value, "tolist"):
-        name = "longdouble" if value.dtype.char == "g" else str(value.dtype)
-        floats = name == "float64"
-        return value.tolist() if floats else {"data": value.tolist(), "dtype": name}
-    return value
+    return value.tolist() if _is_array(value) else value
+
+
+def _is_array(value: Any) -> bool:
+    return hasattr(value, "dtype") and hasattr(value, "tolist")
+
+
+def _input(value: Any) -> Any:
+    """Return an input as YAML has it; an array says its dtype, unless that is the default."""
+    if isinstance(value, dict):
+        data = _input(value.get("data"))
+        return {**(data if isinstance(data, dict) else {}), **_plain(value)}
+    if not _is_array(value) or value.dtype == "float64":
+        return _plain(value)
+    name = {"g": "longdouble", "G": "clongdouble"}.get(value.dtype.char, str(value.dtype))
+    return {"data": _plain(value), "dtype": name}
+
+
+def _key(name: str, value: Any) -> Any:
+    """Return the value of a case's key in YAML's terms; a rule stays a pair of functions."""
+    if name == "inputs" and isinstance(value, dict):
+        return {str(key): _input(each) for key, each in value.items()}
+    return value if name == "rule" else _plain(value)
 
 
 def _unfit(keys: Mapping[str, Any]) -> Iterator[str]:

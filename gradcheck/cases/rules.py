@@ -20,7 +20,7 @@ from gradcheck.cases.schema import (
     StepModel,
 )
 from gradcheck.cases.wording import undeclared, unknown
-from gradcheck.inputs.distributions import mistakes
+from gradcheck.inputs.distributions import distributions, mistakes
 from gradcheck.inputs.primals import literal, nbytes_of
 from gradcheck.vocabulary import Input
 
@@ -130,6 +130,16 @@ def _shape(data: Any) -> tuple[int, ...] | None:
 
 
 @rule
+def values_are_arrays(model: CaseModel, symbols: dict[str, Any]) -> Broken:
+    for loc, expect in _expectations(model):
+        outputs = expect.value if isinstance(expect.value, list) else ()
+        for k, value in enumerate(outputs):
+            # Of several outputs each has a shape of its own.
+            if _shape(value) is None:
+                yield (*loc, "value", k), "rows of unequal length: a value is an array"
+
+
+@rule
 def generated_inputs_have_no_numbers(model: CaseModel, symbols: dict[str, Any]) -> Broken:
     generated = [name for name, x in model.inputs.items() if isinstance(x, GeneratorModel)]
     if not generated:
@@ -171,6 +181,10 @@ def inputs_can_be_made(model: CaseModel, symbols: dict[str, Any]) -> Broken:
         if isinstance(declared, GeneratorModel):
             for key, message in mistakes(generator_of(declared)):
                 yield (*at, key), message
+            dtype = input_of(declared, symbols).dtype
+            if np.dtype(dtype).kind in "iub" and not distributions[declared.distribution].whole:
+                said = f"{declared.distribution} draws no integers, as {dtype} has them"
+                yield (*at, "dtype"), f"{said}; write distribution: integers"
         else:
             at = (*at, "data") if isinstance(declared, LiteralModel) else at
             yield from ((at, message) for message in _unfit(input_of(declared, symbols)))

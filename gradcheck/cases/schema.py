@@ -226,10 +226,10 @@ class GeneratorModel(Placed):
     scale: Annotated[Number, Field(gt=0)] | None = None
     """Factor on normal, positive, spd, orthogonal."""
     domain: Annotated[list[Number | None], Field(min_length=2, max_length=2)] | None = None
-    """[low, high], null for open: numbers outside are drawn again."""
-    avoid: list[Number] = []
+    """[low, high], null for open: numbers (real parts) outside are drawn again."""
+    avoid: list[Annotated[Number, Field(allow_inf_nan=False)]] = []
     """Numbers to keep away from, by `margin`: kinks, poles."""
-    margin: Annotated[Number, Field(ge=0)] | None = None
+    margin: Annotated[Number, Field(ge=0, allow_inf_nan=False)] | None = None
     """How far to keep from the numbers in `avoid`; default 0.1."""
     seed: Annotated[int, Field(ge=0), _OrSymbol()] | None = None
     """A seed that stands alone instead of the derived one."""

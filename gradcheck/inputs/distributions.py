@@ -27,7 +27,8 @@ class Distribution:
     """A way to draw numbers.
 
     `parameters` are the generator's keys that it reads, `rules` return what is wrong with them (or
-    ""), `turn` makes the real draw complex, `integer` says that its numbers are integers.
+    ""), `turn` makes the real draw complex, `integer` says that its numbers are integers, `whole`
+    that they are or may be.
     """
 
     draw: Draw
@@ -35,6 +36,7 @@ class Distribution:
     rules: tuple[Rule, ...]
     turn: Turn
     integer: bool
+    whole: bool
 
 
 distributions: Registry[Distribution] = Registry("distribution", "gradcheck.inputs")
@@ -65,6 +67,14 @@ def ordered(low: float, high: float) -> Rule:
         return "" if finite and a < b else f"'low' must be below 'high'; found {a:g} and {b:g}"
 
     return rule
+
+
+def some_between(g: Generator) -> str:
+    """Integers are at or above low, and below high."""
+    low, high = _bounds(g, 0.0, 10.0)
+    ordered = -math.inf < low < high < math.inf
+    empty = ordered and math.ceil(low) == math.ceil(high)
+    return f"no integer is in ['low', 'high'); found {low:g} and {high:g}" if empty else ""
 
 
 def above_zero(g: Generator) -> str:
@@ -123,14 +133,18 @@ def real(values: Array, g: Generator, rng: np.random.Generator, draw: Draw) -> A
 
 
 def distribution(
-    *parameters: str, rules: tuple[Rule, ...] = (), turn: Turn = real, integer: bool = False
+    *parameters: str,
+    rules: tuple[Rule, ...] = (),
+    turn: Turn = real,
+    integer: bool = False,
+    whole: bool = False,
 ) -> Callable[[Draw], Draw]:
     """Return a decorator that enters a draw under its function's name."""
     if "domain" in parameters:
         rules = (*rules, inside_domain)
 
     def enter(draw: Draw) -> Draw:
-        entry = Distribution(draw, parameters, rules, turn, integer)
+        entry = Distribution(draw, parameters, rules, turn, integer, integer or whole)
         distributions.register(draw.__name__)(entry)
         return draw
 
@@ -162,21 +176,21 @@ def positive(g: Generator, rng: np.random.Generator) -> Array:
     return _scale(g) * np.exp(0.5 * rng.standard_normal(g.shape))
 
 
-@distribution("low", "high", rules=(ordered(0.0, 10.0),), integer=True)
+@distribution("low", "high", rules=(ordered(0.0, 10.0), some_between), integer=True)
 def integers(g: Generator, rng: np.random.Generator) -> Array:
     """Integers in [low, high), by default [0, 10)."""
     low, high = _bounds(g, 0.0, 10.0)
     return np.asarray(rng.integers(math.ceil(low), math.ceil(high), g.shape))
 
 
-@distribution(rules=(a_vector, with_classes))
+@distribution(rules=(a_vector, with_classes), whole=True)
 def one_hot(g: Generator, rng: np.random.Generator) -> Array:
     """Rows of zeros with a single one along the last axis."""
     classes = rng.integers(0, max(g.shape[-1], 1), g.shape[:-1])
     return np.asarray(np.arange(g.shape[-1]) == classes[..., None], dtype=np.float64)
 
 
-@distribution("low", "high", rules=(ordered(0.0, 1.0),))
+@distribution("low", "high", rules=(ordered(0.0, 1.0),), whole=True)
 def linspace(g: Generator, rng: np.random.Generator) -> Array:
     """Equally spaced from low (0) to high (1), both included, in C order."""
     return np.linspace(*_bounds(g, 0.0, 1.0), math.prod(g.shape)).reshape(g.shape)

@@ -9,7 +9,8 @@ import pytest
 
 from gradcheck.cases.python_file import case, read_python
 from gradcheck.cases.schema import Known
-from gradcheck.vocabulary import Case
+from gradcheck.inputs import make
+from gradcheck.vocabulary import Case, Expectation, Input
 
 Load = Callable[..., tuple[list[Case], list[str]]]
 
@@ -212,3 +213,37 @@ def test_the_path_is_left_alone_and_no_bytecode_is_written(load: Load, tmp_path:
 def test_an_interrupt_is_no_mistake(load: Load) -> None:
     with pytest.raises(KeyboardInterrupt):
         load("raise KeyboardInterrupt")
+
+
+def test_longdouble_arrays_keep_their_digits(load: Load) -> None:
+    cases, mistakes = load("""\
+        import numpy as np
+        third = np.longdouble(1) / 3
+        rule = (lambda x: x, lambda y_bars, xs, ys: y_bars[0])
+        case(id="a", rule=rule, inputs={"x": np.array([third])}, expect={"value": [third]})
+        case(id="b", rule=rule, inputs={"x": third})
+        case(id="c", rule=rule, inputs={"x": {"data": np.array([third + 1j])}})
+    """)
+    assert mistakes == []
+    third = np.longdouble(1) / 3
+    for case_, expected in zip(cases, ([third], third, [third + 1j]), strict=True):
+        x = make(case_, 0)["x"]
+        assert x.dtype == np.asarray(expected).dtype
+        np.testing.assert_array_equal(x, expected)
+    assert cases[0].expect.value == [third]
+
+
+def test_arrays_are_expected_in_any_dtype(load: Load) -> None:
+    cases, mistakes = load("""\
+        import numpy as np
+        x = np.array([0.5, 2.0], np.float32)
+        case(
+            id="a",
+            rule=(lambda x: x, lambda y_bars, xs, ys: y_bars[0]),
+            inputs={"x": {"data": x, "layout": "strided"}},
+            expect={"value": x, "gradient": {"x": np.ones(2, np.float32)}},
+        )
+    """)
+    assert mistakes == []
+    assert cases[0].inputs["x"] == Input([0.5, 2.0], dtype="float32", layout="strided")
+    assert cases[0].expect == Expectation([0.5, 2.0], {"x": [1.0, 1.0]})

@@ -81,6 +81,22 @@ Wrong = Callable[[str], list[str]]
             "4:37: the distribution uniform takes shape, low, high, domain, avoid, margin; not 's",
         ),
         (
+            "function: x\ninputs: {x: {shape: [2], dtype: int64}}",
+            "4:37: normal draws no integers, as int64 has them; write distribution: integers",
+        ),
+        (
+            "function: x\ninputs: {x: {shape: [2], distribution: integers, low: 0.2, high: 0.7}}",
+            "4:44: no integer is in ['low', 'high'); found 0.2 and 0.7",
+        ),
+        (
+            "function: x\ninputs: {x: {shape: [2], avoid: [0], margin: .inf}}",
+            "4:50: expected a finite number for 'margin' of input 'x', found the number inf",
+        ),
+        (
+            "function: x\ninputs: {x: 1}\nexpect: {value: [[[1], [2, 3]], 1]}",
+            "5:22: rows of unequal length: a value is an array",
+        ),
+        (
             "function: x\ninputs: {x: {data: 1.5, dtype: int64}}",
             "4:24: 1.5 does not fit int64",
         ),
