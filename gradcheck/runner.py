@@ -165,8 +165,10 @@ def _run_check(
     try:
         # Arrays of its own for each check: what is written into them must not hide in the next.
         subject = replace(subject, xs=tuple(map(_own, subject.xs)))
-        judgements = tuple(judge(e, case.tolerance) for e in check.run(subject, case, rng))
-        findings = _findings(check, subject, case, judgements, rng)
+        # What is not finite is judged: a warning on the way, made an error, would hide it.
+        with np.errstate(all="ignore"):
+            judgements = tuple(judge(e, case.tolerance) for e in check.run(subject, case, rng))
+            findings = _findings(check, subject, case, judgements, rng)
     except MissingOperation as missing:
         # Usually the whole case is beyond this engine, not one of its checks.
         alone = check.optional or isinstance(missing, MissingCapability)

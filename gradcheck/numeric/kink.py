@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from math import ceil, log2
 
@@ -54,8 +55,10 @@ def _explained(level: Level, terms: int, odd: Array, even: Array) -> bool:
         left, model = rows @ part, rows @ shape
         total += float(left @ left)
         if shape.any():
-            explained += float(left @ model) ** 2 / float(model @ model)
-    return total > 0.0 and explained >= SHARE * total
+            along = float(left @ model)
+            explained += along * along / float(model @ model)
+    # Beyond 1e154 squares are infinite, and explain nothing.
+    return 0.0 < total < math.inf and explained >= SHARE * total
 
 
 def kink_size(level: Level) -> float:

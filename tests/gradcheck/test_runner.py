@@ -1,3 +1,4 @@
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -103,6 +104,19 @@ def test_a_check_that_says_nothing_beside_one_that_does_is_a_skip():
 
 def test_a_check_that_the_engine_lacks_stays_a_skip():
     assert verdicts(replace(RIGHT, checks=("jvp",))) == {"jvp": Verdict.SKIP}
+
+
+HUGE = rule_case(lambda x: x * x, lambda y_bars, xs, ys: 2 * y_bars[0] * xs[0], x=X * 1e154)
+INFINITE = rule_case(sine, lambda y_bars, xs, ys: y_bars[0] * np.array([np.inf, -np.inf, 1]), x=X)
+
+
+@pytest.mark.parametrize(
+    ("case", "verdict"), [(HUGE, Verdict.INCONCLUSIVE), (INFINITE, Verdict.FAIL)]
+)
+def test_a_warning_of_numpy_made_an_error_is_none_of_a_case(case, verdict):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert verdicts(case)["vjp"] is verdict
 
 
 def test_skip_with_a_reason_for_one_engine_or_all():

@@ -55,3 +55,10 @@ def test_noise_is_neither_a_corner_nor_a_step():
     noise = [corner(lambda x: np.asarray(rng.standard_normal()))[1] for _ in range(300)]
     assert np.mean([is_step(level) for level in noise]) < 0.02
     assert np.mean([is_corner(level) for level in noise]) < 0.02
+
+
+def test_beyond_the_range_of_squares_nothing_is_a_corner():
+    _, level = corner(lambda x: 1e300 * np.abs(x))
+    with np.errstate(over="ignore"):
+        assert not is_corner(level)
+        assert not is_step(level)
