@@ -285,14 +285,17 @@ class _Reader:
             return self._refuse(node, _not_a_name(node.func))
         name = node.func.id
         if name not in self._names.operations:
-            self._refuse(node, self._no_operation(name))
+            self._refuse(node, self._no_operation(name, self._offset(node)))
         self.reading.operations[name] = None
         arguments = [self._argument(name, i, arg) for i, arg in enumerate(node.args)]
         given: set[str] = set()
         arguments += [self._keyword(keyword, given) for keyword in node.keywords]
         return f"op·{name}({', '.join(arguments)})"
 
-    def _no_operation(self, name: str) -> str:
+    def _no_operation(self, name: str, offset: int) -> str:
+        if offset in self._marks:
+            self.reading.symbols.add(name[1:])
+            return f"'${name[1:]}' is a value, not an operation"
         if name in self._names.values:
             return f"{name!r} is a value, not an operation; a product is written {name} * (...)"
         return unknown("operation", name, self._names.operations, "operations")

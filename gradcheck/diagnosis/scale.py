@@ -12,11 +12,10 @@ from gradcheck.vocabulary import Evidence, Finding
 def scale(suspect: Suspect) -> Finding | None:
     """Name the factor, unless it is 1, 0 or -1, which have other names."""
     factor = constant_factor(suspect.projections)
-    if (
-        factor is None
-        or is_multiple(1.0, suspect.projections)
-        or is_multiple(-1.0, suspect.projections)
-    ):
+    if factor is None or is_multiple(-1.0, suspect.projections):
+        return None
+    # A factor is off in each projection; where one agrees with the derivative, it is noise.
+    if any(is_multiple(1.0, [projection]) for projection in suspect.projections):
         return None
     text = f"a constant factor of {factor:.12g} on every entry of {suspect.name}'s gradient"
     return Finding("scale", text)

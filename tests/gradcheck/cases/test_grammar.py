@@ -97,6 +97,7 @@ def test_symbols_are_constants() -> None:
         ("x * None ** 2", 4, "no arithmetic between None and 2.0"),
         ("2[0]", 0, "a number has no entries"),
         ("x  # y", 3, "no comment inside of an expression"),
+        ("$nn(x)", 0, "'$nn' is a value, not an operation"),
         ("(x", 0, "not an expression: '(' was never closed; found '(x'"),
         ("x = 2", 2, "not an expression: invalid syntax"),
         ("", 0, "not an expression: invalid syntax; found ''"),

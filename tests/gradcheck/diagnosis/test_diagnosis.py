@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from gradcheck.diagnosis import diagnose
+from gradcheck.diagnosis import DIAGNOSES, Suspect, diagnose
+from gradcheck.vocabulary import Estimate, Evidence
 from tests.gradcheck.subjects import rule_subject, sine
 
 X = np.random.default_rng(3).normal(size=(3, 4))
@@ -80,3 +81,21 @@ def test_noise_is_not_named_after_a_precision():
         return right(*given) + 1e-7 * rng.normal(size=X.shape)
 
     assert named(noisy) == {}
+
+
+def test_zeros_that_are_right_here_are_no_finding():
+    # What is wrong is at another point: here the derivative is zero.
+    assert named(lambda y_bars, xs, ys: y_bars[0] * xs[0], np.square, np.zeros((3, 4))) == {}
+
+
+def test_a_factor_that_only_wide_bounds_allow_is_none():
+    def projection(expected, got, error):
+        estimate = Estimate(expected, error)
+        return Evidence("", ("x",), got, estimate, abs(got), abs(got), 1.0, 2.0**-52)
+
+    def scale_of(*projections):
+        return DIAGNOSES["scale"](Suspect("x", projections, list, lambda: True))
+
+    wrong, vague = projection(3.0, 3.3, 1e-9), projection(0.1, 0.1, 0.1)
+    assert scale_of(wrong, projection(1.0, 1.1, 1e-9)) is not None
+    assert scale_of(wrong, vague) is None
