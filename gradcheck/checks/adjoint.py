@@ -25,7 +25,7 @@ from gradcheck.checks.projection import (
     total,
     underflow,
 )
-from gradcheck.checks.scatter import scatter
+from gradcheck.checks.scatter import with_scatter
 from gradcheck.judge import DECIDABLE, judge
 from gradcheck.vocabulary import Arrays, Case, Estimate, Evidence, Fact, Subject, Verdict
 
@@ -80,15 +80,13 @@ def identity(
 
 
 def _with_scatter(found: Evidence, subject: Subject, y_bars: Arrays, sides: Sides) -> Evidence:
-    """Add what the difference may be where the arguments have no more digits."""
+    """Add what the two sides may differ by where their arguments have no more digits."""
 
     def off(subject: Subject, y_bars: Arrays) -> float:
         left, right = map(total, sides(subject, y_bars))
         return left - right
 
-    noise = scatter(off, subject, y_bars)
-    usable = noise <= DECIDABLE * max(abs(found.estimate.value), found.norm)
-    return replace(found, noise=max(noise, found.noise)) if usable else found
+    return with_scatter(found, off, subject, y_bars)
 
 
 def _difference(at: tuple[Subject, Arrays], sides: Sides) -> float:

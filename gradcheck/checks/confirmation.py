@@ -26,7 +26,7 @@ from gradcheck.checks.projection import (
     total,
     widened,
 )
-from gradcheck.checks.scatter import scatter
+from gradcheck.checks.scatter import with_scatter
 from gradcheck.inputs import laid_out_like
 from gradcheck.judge import DECIDABLE, judge
 from gradcheck.numeric import BEYOND_DOMAIN, FULL, Precision, directional_derivative
@@ -322,16 +322,11 @@ def _with_rule_noise(
 
 
 def _with_scatter(evidence: Evidence, subject: Subject, y_bars: Arrays, rule: Rule) -> Evidence:
-    """Add what the rule's projection may be off by where its arguments have no more digits.
-
-    A rule that does not say the same again is not excused, and more than a thousandth is no noise.
-    """
+    """Add what the projection may be off by, of a rule that says the same when asked again."""
 
     def projection(subject: Subject, y_bars: Arrays) -> float:
         return total(products(*rule(subject, y_bars)))
 
     if projection(subject, y_bars) != evidence.analytic:
         return evidence
-    noise = scatter(projection, subject, y_bars)
-    usable = noise <= DECIDABLE * max(abs(evidence.estimate.value), evidence.norm)
-    return replace(evidence, noise=max(noise, evidence.noise)) if usable else evidence
+    return with_scatter(evidence, projection, subject, y_bars)

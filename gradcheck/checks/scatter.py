@@ -13,13 +13,26 @@ from dataclasses import replace
 import numpy as np
 
 from gradcheck.inputs import laid_out_like
+from gradcheck.judge import DECIDABLE
 from gradcheck.numeric import BEYOND_DOMAIN
-from gradcheck.vocabulary import Arrays, Subject
+from gradcheck.vocabulary import Arrays, Evidence, Subject
 
 DRAWS, QUANTILE = 9, 7.12  # Student's, two-sided 1e-4, for the 8 degrees of freedom that leaves
 ROUNDINGS = 4  # eps: how far each number moves at most, about what a backward stable rule loses
 
 Answer = Callable[[Subject, Arrays], float]
+
+
+def with_scatter(found: Evidence, answer: Answer, subject: Subject, y_bars: Arrays) -> Evidence:
+    """Return `found` with what `answer` scatters by as its noise, unless a thousandth is exceeded.
+
+    A difference beyond that is no rounding, and is not asked about.
+    """
+    most = DECIDABLE * max(abs(found.estimate.value), found.norm)
+    if abs(found.analytic - found.estimate.value) > most + found.estimate.error:
+        return found
+    noise = scatter(answer, subject, y_bars)
+    return replace(found, noise=max(noise, found.noise)) if noise <= most else found
 
 
 def scatter(answer: Answer, subject: Subject, y_bars: Arrays) -> float:
