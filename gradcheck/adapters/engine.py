@@ -90,12 +90,12 @@ class EngineTape:
 
 
 class EngineNamespace(Namespace):
-    """The operations of our engine; a name that no engine has is a mistake, with the nearest."""
+    """The operations of our engine; a name that no engine has, but nearly, is a mistake."""
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
-        if operation in NAMES or hasattr(np, operation):
-            return super().__getattr__(operation)
         hint = nearest(operation, vars(self))
+        if not hint or operation in NAMES or hasattr(np, operation):
+            return super().__getattr__(operation)
         raise AttributeError(f"no engine has an operation {operation!r}{hint}")
 
 

@@ -244,7 +244,7 @@ class LiteralModel(Placed):
 
 class StepExpectation(Model):
     value: Numbers = None
-    """What the function returns."""
+    """What the function returns; of several outputs a list with one for each."""
     gradient: dict[str, Numbers] | None = None
     """The accumulated gradient of each input named."""
 
