@@ -133,8 +133,12 @@ def _states_numbers(case: Case) -> bool:
 
 
 def _chosen(subject: Subject, case: Case, options: Options) -> list[tuple[str, Check]]:
-    """Return the checks to run in their order: those asked for, or all that apply by default."""
-    asked = options.checks or case.checks
+    """Return the checks to run in their order: those asked for, or all that apply by default.
+
+    Numbers that a case states are compared whichever checks it names.
+    """
+    stated = ("value",) if case.checks and "value" not in case.checks else ()
+    asked = options.checks or (*case.checks, *stated)
     checks = [(name, CHECKS[name]) for name in asked or CHECKS]
     wanted = [
         (name, check)

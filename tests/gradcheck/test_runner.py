@@ -183,6 +183,14 @@ def test_a_wrong_expected_number_fails():
     assert verdicts(case)["value"] is Verdict.FAIL
 
 
+def test_numbers_that_a_case_states_are_compared_whichever_checks_it_names():
+    case = replace(rule_case(sine, sine_rule, x=np.array(0.0)), checks=("vjp",))
+    assert list(verdicts(case)) == ["vjp"]
+    stated = replace(case, expect=Expectation(value=0.1))
+    assert verdicts(stated) == {"value": Verdict.FAIL, "vjp": Verdict.PASS}
+    assert list(verdicts(stated, checks=("vjp",))) == ["vjp"]
+
+
 def test_an_engine_that_lacks_the_operation_meets_no_expected_verdict():
     case = Case(
         "a",
