@@ -385,12 +385,11 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as what JSON knows; NaN and infinities become text."""
-        outcomes = [plain(outcome) for outcome in self.outcomes]
         return {
             "verdict": str(self.verdict),
             "passed": self.passed,
             "detects": plain(self.detects.summary()),
-            "outcomes": outcomes,
+            "outcomes": [plain(outcome) for outcome in self.outcomes],
         }
 
     def __bool__(self) -> bool:
