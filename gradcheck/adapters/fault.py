@@ -100,9 +100,12 @@ def _uneven(y: np.ndarray) -> np.ndarray:
     return np.linspace(1, 2, y.size).reshape(y.shape).astype(y.dtype)
 
 
+_NUMBERS = (np.ndarray, np.number, float, complex)  # a rule of one number may return any of these
+
+
 def _differs(one: Any, other: Any) -> bool:
     """Whether two gradients differ; at second order they are Variables, and nobody asks."""
-    both = isinstance(one, np.ndarray) and isinstance(other, np.ndarray)
+    both = isinstance(one, _NUMBERS) and isinstance(other, _NUMBERS)
     return both and not np.array_equal(one, other, equal_nan=True)
 
 

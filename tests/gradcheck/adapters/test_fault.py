@@ -128,3 +128,12 @@ def test_a_fault_acts_where_a_cotangent_of_ones_vanishes():
         case_with(), function=lambda xp, x: xp.softmax(x), fault=Fault("softmax", "sign")
     )
     assert Verdict.FAIL in {outcome.verdict for outcome in outcomes(case)}
+
+
+def test_a_fault_acts_on_a_single_number_too():
+    case = replace(
+        case_with(fault=Fault("square", "scale")),
+        inputs={"x": Input(data=2.0)},
+        function=lambda xp, x: xp.square(x),
+    )
+    assert Verdict.FAIL in {outcome.verdict for outcome in outcomes(case)}
