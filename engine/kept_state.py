@@ -37,7 +37,7 @@ def _turned(f: Any, sign: int) -> list[Any] | None:
             right = _gradients(fresh, moved, ys)
             stale, _ = _called(f, xs)  # last: what is not copied is again as it was
             return list(map(_differing, right, _gradients(stale, moved, ys)))
-    except Exception:
+    except Exception:  # a user's code, which may raise anything beyond its domain
         return None
 
 
@@ -101,7 +101,7 @@ def _assigned(f: Any) -> list[str]:
     before = dict(vars(probe))
     try:
         _forward(probe, [x._array for x in f.inputs])
-    except Exception:
+    except Exception:  # a user's code, as above
         names = [name for name in before if name not in OF_THE_CALL]
         return [k for k in names if not isinstance(before[k], bool | int | str | None)]
     return [k for k, value in vars(probe).items() if value is not before.get(k)]
